@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The walker of Linux 5.10 to 6.0: struct stackframe with its stacks_done.
+//
+// Source: arch/arm64/kernel/stacktrace.c of 5.10; commit 33c222aeda14 ("arm64:
+// stacktrace: Relax frame record alignment", in 5.14, with the final record);
+// commits cd9bc2c92588 and 552e196d88e5 (in 5.16).  Laid out as unwind_frame().
+
+#include "model.h"
+
+static bool unwind_frame_5_10(struct unwind *w)
+{
+	if (!unwind_check_record(w, 0xf, 1))
+		return false;
+	if (!unwind_next_record(w))
+		return false;
+
+	if (!unwind_recover_fgraph_index(w))
+		return false;
+	w->pc = unwind_strip(w, w->pc, &w->pac_doubt);
+
+	// The kernel returns -EINVAL here, as for a broken chain: this is how its
+	// traces end when nothing went wrong.
+	if (!w->fp && !w->pc) {
+		w->res->end = RW_END_FINAL;
+		return false;
+	}
+	return true;
+}
+
+/** From 5.14 on the final record is known by its address, before anything is tested. */
+static bool unwind_frame_5_14(struct unwind *w)
+{
+	if (unwind_ends_at_final(w))
+		return false;
+	if (!unwind_check_record(w, 0x7, 16))
+		return false;
+	if (!unwind_next_record(w))
+		return false;
+
+	if (!unwind_recover_fgraph_index(w))
+		return false;
+	w->pc = unwind_strip(w, w->pc, &w->pac_doubt);
+	return true;
+}
+
+static bool unwind_frame_5_16(struct unwind *w)
+{
+	if (unwind_ends_at_final(w))
+		return false;
+	if (!unwind_check_record(w, 0x7, 16))
+		return false;
+	if (!unwind_next_record(w))
+		return false;
+
+	w->pc = unwind_strip(w, w->pc, &w->pac_doubt);
+	return unwind_recover_fgraph_retp(w) &&
+	       unwind_recover_kretprobe(w, w->in->options.kretprobe_zero_check);
+}
+
+void rw_walk_linux_5_10(struct unwind *w)
+{
+	unwind_loop(w, unwind_frame_5_10);
+}
+
+void rw_walk_linux_5_14(struct unwind *w)
+{
+	unwind_loop(w, unwind_frame_5_14);
+}
+
+void rw_walk_linux_5_16(struct unwind *w)
+{
+	unwind_loop(w, unwind_frame_5_16);
+}

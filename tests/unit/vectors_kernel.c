@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The vectors of the mainline walkers: vectors-kernel.tsv, one row per vector and
+// group of models.  The kinds "walk" and "reliable" are walked here; "save", "dump"
+// and "text" rows are of other functions of the kernel and are counted apart.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vectors.h"
+
+#define RETURN_TO_HANDLER	UINT64_C(0xffff80000802d19c)
+#define TRAMPOLINE		UINT64_C(0xffff800008038284)
+
+enum column { ID, MODELS, KIND, START, CTX, PC, FP, STACKS, MEM, FGRAPH, KRETPROBE, OPT, ENTRIES,
+	      MARKS, END, REASON, NR_COLUMNS };
+
+struct counts {
+	unsigned int compared, failed, other;
+};
+
+static uint64_t hex(const char *text)
+{
+	return strtoull(text, NULL, 16);
+}
+
+static uint64_t option(const char *options, const char *name, uint64_t otherwise)
+{
+	const char *at = strstr(options, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : otherwise;
+}
+
+static void put_stacks(struct world *w, char *text)
+{
+	static const char *const names[] = { "task", "irq", "overflow", "sdei_normal",
+					     "sdei_critical", "efi" };
+	char *one;
+
+	while ((one = strsep(&text, ";"))) {
+		char *equals = strchr(one, '='), *dash = strchr(one, '-');
+
+		assert_true(equals && dash);
+		*equals = '\0';
+		for (int i = 0; i < RW_NR_STACKS; i++)
+			if (!strcmp(one, names[i]))
+				w->in.stacks[i] = (struct rw_stack){ hex(equals + 1), hex(dash + 1),
+								     RW_YES };
+	}
+}
+
+static void put_memory(struct world *w, char *text)
+{
+	char *one;
+
+	while ((one = strsep(&text, ";"))) {
+		char *word = strchr(one, ':');
+		uint64_t addr = hex(one);
+
+		if (!word)
+			continue;
+		for (word++; *word; addr += 8) {
+			world_put(w, addr, strtoull(word, &word, 16));
+			if (*word)
+				word++;
+		}
+	}
+}
+
+/** The words of a shadow stack, as entries that can be reached from the top. */
+static void put_shadow(struct world *w, char *text, long curr, unsigned int retp)
+{
+	uint64_t words[256];
+	size_t nr = 0;
+	char *one;
+
+	while ((one = strsep(&text, ",")) && nr < 256)
+		words[nr++] = hex(one);
+	assert_true(curr >= 0 && (size_t)curr <= nr);
+	struct rw_fgraph_entry newest_first[MAX_TRACED];
+	size_t count = 0;
+	for (long i = curr; i > 0;) {
+		unsigned int offset = words[--i] & 0x3ff;
+
+		if (!offset || offset > i)
+			break;
+		i -= offset;
+		newest_first[count++] = (struct rw_fgraph_entry){
+			.ret = words[i], .retp = words[i + retp], .known = true, .at_bottom = !i,
+		};
+	}
+	for (size_t i = 0; i < count; i++)
+		w->fgraph[i] = newest_first[count - 1 - i];
+	w->in.fgraph.nr = count;
+}
+
+static void put_fgraph(struct world *w, char *text)
+{
+	if (!strcmp(text, "-"))
+		return;
+	w->in.fgraph.form = RW_TRACER_PRESENT;
+	char *form = strsep(&text, ";"), *curr = strsep(&text, ";");
+	long nr = strtol(curr + strlen("curr="), NULL, 10);
+	if (!strcmp(form, "shadow")) {
+		char *retp = strsep(&text, ";");
+
+		put_shadow(w, text, nr, strtol(retp + strlen("retp="), NULL, 10));
+		return;
+	}
+	char *one;
+	while (text && (one = strsep(&text, ",")) && (long)w->in.fgraph.nr <= nr) {
+		char *at = strchr(one, '@');
+
+		if (at)
+			w->fgraph[w->in.fgraph.nr++] = (struct rw_fgraph_entry){
+				.ret = hex(one), .retp = hex(at + 1), .known = true,
+			};
+	}
+}
+
+static void put_kretprobes(struct world *w, char *text)
+{
+	char *one;
+
+	if (!strcmp(text, "-"))
+		return;
+	w->in.kretprobes.form = RW_TRACER_PRESENT;
+	while ((one = strsep(&text, ",")))
+		w->kretprobes[w->in.kretprobes.nr++] = (struct rw_kretprobe){
+			.ret_addr = hex(one), .fp = hex(strchr(one, '@') + 1),
+		};
+}
+
+static bool same_entries(const char *want, const struct trace *t, size_t nr)
+{
+	if (!strcmp(want, "-"))
+		return nr == 0;
+	for (size_t i = 0; i < nr; i++) {
+		char *end;
+
+		if (strtoull(want, &end, 16) != t->e[i].pc || end == want)
+			return false;
+		want = *end ? end + 1 : end;
+	}
+	return !*want;
+}
+
+static bool same_marks(const char *want, const struct trace *t)
+{
+	static const char *const source[] = { "", "C", "T", "P" };
+	char ours[256] = "";
+
+	if (!strcmp(want, "-"))
+		return true;
+	for (size_t i = 0; i < t->nr; i++) {
+		char marks[8];
+
+		snprintf(marks, sizeof(marks), "%s%s%s", source[t->e[i].source],
+			 t->e[i].fgraph ? "F" : "", t->e[i].kretprobe ? "K" : "");
+		sprintf(ours + strlen(ours), "%s%s", i ? "," : "", *marks ? marks : "-");
+	}
+	return !strcmp(ours, want);
+}
+
+static const char *ended(const struct rw_unwind_result *r)
+{
+	return r->end == RW_END_FINAL ? "ENOENT" : r->end == RW_END_NOT_STARTED ? "REFUSED" :
+	       r->end == RW_END_ERROR ? "EINVAL" : "other";
+}
+
+/** linux-5.10 has one code for both: what it says at its normal end is -EINVAL. */
+static bool same_end(const struct rw_model *model, const char *kind, const char *want,
+		     const struct trace *t, uint64_t size)
+{
+	const struct rw_unwind_result *r = &t->result;
+
+	if (!strcmp(kind, "reliable")) {
+		char count[16];
+
+		sprintf(count, "%zu", t->nr);
+		if (size && r->has_returned && !r->returned && t->nr >= size)
+			return false;
+		return !strcmp(want, "EINVAL") ? r->has_returned && r->returned == -22 &&
+						 r->verdict == RW_VERDICT_UNRELIABLE :
+		       !strcmp(want, count) && r->has_returned && !r->returned;
+	}
+	if (!strcmp(model->name, "linux-5.10") && r->end == RW_END_FINAL)
+		return !strcmp(want, "EINVAL") && r->verdict == RW_VERDICT_RELIABLE;
+	if (strcmp(want, ended(r)))
+		return false;
+	// The verdict of a complete walk is how it ended; 6.17 also refuses boundaries.
+	return model->promise == RW_PROMISE_RELIABLE_WALK ||
+	       r->verdict == (r->end == RW_END_FINAL ? RW_VERDICT_RELIABLE : RW_VERDICT_UNRELIABLE);
+}
+
+static void row(char **f, const char *name, struct counts *counts)
+{
+	static struct world w;
+	static struct trace t;
+	const struct rw_model *model = rw_model_find(name);
+	char copy[4][4096];
+
+	assert_non_null(model);
+	world_init(&w);
+	for (int i = 0; i < 4; i++)
+		snprintf(copy[i], sizeof(copy[i]), "%s", f[STACKS + i]);
+	put_stacks(&w, copy[0]);
+	put_memory(&w, copy[1]);
+	put_fgraph(&w, copy[2]);
+	put_kretprobes(&w, copy[3]);
+
+	struct rw_unwind_input *in = &w.in;
+	uint64_t size = option(f[OPT], "size=", 0);
+	bool reliable = !strcmp(f[KIND], "reliable");
+	in->layout = model->layout;
+	in->options = model->options;
+	if (strstr(f[OPT], "krfix="))
+		in->options.kretprobe_zero_check = option(f[OPT], "krfix=", 0);
+	in->start = !strcmp(f[START], "task") ? RW_START_BLOCKED :
+		    !strcmp(f[START], "caller") ? RW_START_CURRENT : RW_START_REGS;
+	in->current = rw_tri(!strncmp(f[CTX], "current", 7));
+	in->preemptible = rw_tri(!strstr(f[CTX], "atomic"));
+	in->in_nmi = rw_tri(strstr(f[CTX], "nmi"));
+	in->in_efi = rw_tri(strstr(f[CTX], "efi"));
+	in->pc = hex(f[PC]);
+	in->fp = hex(f[FP]);
+	in->va_bits = option(f[OPT], "va=", 48);
+	in->ptrauth = rw_tri(option(f[OPT], "ptrauth=", 0));
+	in->pauth_hw = rw_tri(option(f[OPT], "pauth_hw=", 0));
+	in->return_to_handler = (struct rw_address){ RETURN_TO_HANDLER, RW_YES };
+	in->kretprobe_trampoline = (struct rw_address){ TRAMPOLINE, RW_YES };
+	in->need_reliable = reliable;
+	in->limit = reliable ? size : 0;
+	world_walk(&w, model, &t);
+
+	counts->compared++;
+	size_t nr = reliable ? t.result.consumed : t.nr;
+	bool good = same_entries(f[ENTRIES], &t, nr) && same_marks(f[MARKS], &t);
+	if (reliable)
+		t.nr = nr;
+	if (good && same_end(model, f[KIND], f[END], &t, size))
+		return;
+	counts->failed++;
+	print_error("%s %s: want %s %s [%s], got %s, %zu entries, %s\n", f[ID], name, f[END],
+		    f[ENTRIES], f[MARKS], ended(&t.result), nr,
+		    rw_verdict_name(t.result.verdict));
+	for (size_t i = 0; i < t.nr; i++)
+		print_error("   %llx\n", (unsigned long long)t.e[i].pc);
+}
+
+static void test_vectors(void **unused)
+{
+	static char buf[1 << 16];
+	struct counts counts = { 0 };
+	const char *path = getenv("VECTORS_KERNEL");
+
+	(void)unused;
+	FILE *file = fopen(path ? path : "tests/vectors/vectors-kernel.tsv", "r");
+	assert_non_null(file);
+	while (fgets(buf, sizeof(buf), file)) {
+		char *f[NR_COLUMNS], *rest = buf, *name;
+		size_t nr = 0;
+
+		buf[strcspn(buf, "\n")] = '\0';
+		if (*buf == '#' || !strncmp(buf, "id\t", 3))
+			continue;
+		while (nr < NR_COLUMNS && (f[nr] = strsep(&rest, "\t")))
+			nr++;
+		assert_int_equal(nr, NR_COLUMNS);
+		char *models = f[MODELS];
+		while ((name = strsep(&models, ","))) {
+			if (strcmp(f[KIND], "walk") && strcmp(f[KIND], "reliable"))
+				counts.other++;
+			else
+				row(f, name, &counts);
+		}
+	}
+	fclose(file);
+	print_message("vectors-kernel: %u walked, %u differences; %u of other functions\n",
+		      counts.compared, counts.failed, counts.other);
+	assert_int_equal(counts.failed, 0);
+	assert_true(counts.compared > 500);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_vectors) };
+
+	return cmocka_run_group_tests_name("vectors of the mainline kernels", tests, NULL, NULL);
+}
