@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel image: what rewalk takes from an arm64 vmlinux.  All addresses are
+ * link addresses, as in the file; whoever knows the KASLR offset adds it.  The
+ * file is mapped and only the pages asked for are touched.
+ */
+#ifndef REWALK_IMAGE_H
+#define REWALK_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rw_error;
+struct rw_image;
+
+/**
+ * Open a vmlinux (any of its forms: with all debug sections, or stripped of them
+ * but with its symbol table).
+ *
+ * @param ret  Owned by the caller, to be closed with rw_image_close(); untouched
+ *             on failure.
+ * @return NULL; RW_ERROR_OS; RW_ERROR_FORMAT for what is no ELF file, no arm64
+ *         kernel, cut short or damaged, or has no symbol table, each with its
+ *         remedy; RW_ERROR_UNSUPPORTED for a big-endian kernel.
+ */
+struct rw_error *rw_image_open(const char *path, struct rw_image **ret);
+
+/** Close an image.  NULL is accepted; everything borrowed from it is gone. */
+void rw_image_close(struct rw_image *image);
+
+/** The path as it was given to rw_image_open(). */
+const char *rw_image_path(const struct rw_image *image);
+
+/**
+ * The address of a symbol, by its exact name.  The names in image_names.h are
+ * found without a search; any other name costs one pass over .symtab.
+ *
+ * @return False if there is no such symbol (undefined and absolute ones do not
+ *         count); *ret is untouched then.
+ */
+bool rw_image_symbol(const struct rw_image *image, const char *name, uint64_t *ret);
+
+/**
+ * Bytes of the image as they stand after relocation with offset 0: a word that
+ * has an R_AARCH64_RELATIVE entry in an SHF_ALLOC .rela section reads as its
+ * addend; RELR words and plain data read as they stand (image.md, 2.3).
+ * Sections without bytes (.bss) read as zeros.
+ *
+ * @return False if a byte of [@addr, @addr + @size) is in no allocated section.
+ */
+bool rw_image_read(const struct rw_image *image, uint64_t addr, void *buf, size_t size);
+
+/** The bytes of a section by name, borrowed; NULL if there is none or it has no bytes. */
+const uint8_t *rw_image_section(const struct rw_image *image, const char *name, size_t *size_ret);
+
+/** The name of the section that holds @addr, borrowed; NULL if none does. */
+const char *rw_image_section_at(const struct rw_image *image, uint64_t addr);
+
+/** The GNU build-id, borrowed; NULL if there is none. */
+const uint8_t *rw_image_build_id(const struct rw_image *image, size_t *size_ret);
+
+/** linux_banner without its newline, borrowed; NULL if there is none. */
+const char *rw_image_banner(const struct rw_image *image);
+
+/* ---- ranges ------------------------------------------------------------ */
+
+enum rw_range_kind {
+	RW_RANGE_TEXT,		/* [_stext, _etext) */
+	RW_RANGE_INIT_TEXT,	/* [_sinittext, _einittext) */
+	RW_RANGE_SYM_CODE,
+};
+
+enum rw_range_origin {
+	RW_ORIGIN_TABLE,	/* the kernel's own sym_code_functions */
+	RW_ORIGIN_DERIVED,	/* sized STT_NOTYPE symbols in executable sections */
+	RW_ORIGIN_SYMBOLS,	/* a pair of bounding symbols */
+};
+
+/** [@start, @end) at link addresses.  Names are borrowed from the image. */
+struct rw_range {
+	uint64_t start, end;
+	const char *name;	/* of a SYM_CODE function; "" if it has no symbol */
+	const char *section;	/* "" if it lies in none */
+	enum rw_range_kind kind;
+	enum rw_range_origin origin;
+};
+
+/**
+ * All ranges, text first, then SYM_CODE sorted by (start, larger first, name);
+ * overlapping ones are kept.  Computed when the image was opened.
+ *
+ * Source: RFC PATCH v8 3/4 and 4/4 (the table); image.md section 4 (the rule for
+ * kernels without one).
+ */
+const struct rw_range *rw_image_ranges(const struct rw_image *image, size_t *nr_ret);
+
+/**
+ * The SYM_CODE ranges that the symbols give (RW_ORIGIN_DERIVED), sorted in the
+ * same way, also where the image's table wins: the two differing is worth a word.
+ */
+const struct rw_range *rw_image_derived_ranges(const struct rw_image *image, size_t *nr_ret);
+
+/** Does the image carry the table of the RFC series (however its entries read)? */
+bool rw_image_has_sym_code_table(const struct rw_image *image);
+
+/** Is @addr inside a SYM_CODE range (half-open)?  A binary search. */
+bool rw_image_in_sym_code(const struct rw_image *image, uint64_t addr);
+
+/* ---- names as the kernel prints them ------------------------------------ */
+
+#define RW_SYMBOL_NAME_SIZE 512	/* KSYM_NAME_LEN */
+
+/** What kallsyms says of an address: [addr, addr + size) is up to the next symbol. */
+struct rw_symbol {
+	uint64_t addr, size;
+	char name[RW_SYMBOL_NAME_SIZE];
+};
+
+/**
+ * The symbol that the kernel would print for @addr: from the kallsyms tables in
+ * the image where it has them, else by their rules from .symtab (image.md 8.4,
+ * 8.5, 9.1).
+ *
+ * @return False where the kernel would print the bare address.
+ */
+bool rw_image_symbolize(const struct rw_image *image, uint64_t addr, struct rw_symbol *ret);
+
+#endif
