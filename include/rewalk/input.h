@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * INPUT arguments: what a file is (by its content), its bytes, and the
+ * registers that stand in it.  Nothing here knows a kernel.
+ */
+#ifndef REWALK_INPUT_H
+#define REWALK_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rw_error;
+
+/**
+ * A file's bytes: mapped where that is possible, else read to its end.
+ * @name is the argument as the user wrote it, for messages.
+ */
+struct rw_file {
+	char *name;
+	const uint8_t *bytes;
+	size_t size;
+	bool mapped;
+};
+
+/**
+ * Open @path ("-": standard input) and give its bytes, read-only.
+ *
+ * @param limit  Largest size that is read from a pipe, in bytes; a mapped file
+ *               has no limit.
+ * @param ret    Untouched on failure; to be released with rw_file_deinit().
+ * @return NULL; RW_ERROR_OS if it cannot be opened or read, RW_ERROR_FORMAT if
+ *         it is a directory or larger than @limit.
+ */
+struct rw_error *rw_file_init(const char *path, size_t limit, struct rw_file *ret);
+
+/** Release a file's bytes.  A zeroed one is accepted. */
+void rw_file_deinit(struct rw_file *file);
+
+/** How an INPUT argument says what it is: FILE, FILE@ADDR, FILE@phys:ADDR, FILE@regs. */
+enum rw_input_form {
+	RW_INPUT_CONTENT,	/* FILE: recognised by what is in it */
+	RW_INPUT_VIRTUAL,	/* FILE@ADDR: raw bytes at a virtual address */
+	RW_INPUT_PHYSICAL,	/* FILE@phys:ADDR: a bank of RAM */
+	RW_INPUT_REGS,		/* FILE@regs: the bytes of a struct user_pt_regs */
+};
+
+/** An INPUT argument taken apart. */
+struct rw_input_arg {
+	enum rw_input_form form;
+	char *path;		/* owned */
+	uint64_t addr;		/* RW_INPUT_VIRTUAL, RW_INPUT_PHYSICAL */
+};
+
+/**
+ * Take @arg apart.  A name that contains '@' but exists as a file as it stands,
+ * or whose part behind the last '@' is no address, is a plain FILE.
+ *
+ * @param ret  Untouched on failure; ret->path is freed by the caller.
+ * @return NULL, or RW_ERROR_USAGE for an address that is none.
+ */
+struct rw_error *rw_input_arg_parse(const char *arg, struct rw_input_arg *ret);
+
+/** What the content of a file is. */
+enum rw_content {
+	RW_CONTENT_UNKNOWN,	/* bytes that say nothing of themselves */
+	RW_CONTENT_EMPTY,
+	RW_CONTENT_ELF_CORE,	/* ELF, ET_CORE */
+	RW_CONTENT_ELF_OTHER,	/* ELF, but no core: a vmlinux, a module */
+	RW_CONTENT_KDUMP,	/* "KDUMP   " or "DISKDUMP" */
+	RW_CONTENT_FLATTENED,	/* makedumpfile's flattened stream */
+	RW_CONTENT_LIME,
+	RW_CONTENT_IMAGE,	/* a bootable arm64 Image */
+	RW_CONTENT_COMPRESSED,	/* gzip, xz or zstd */
+	RW_CONTENT_CASE,	/* written by `rewalk export` */
+	RW_CONTENT_TEXT,	/* printable: registers, hex dumps, logs */
+};
+
+/** Tell from @bytes, the beginning of a file (all of it, or at least 4096 bytes), what it is. */
+enum rw_content rw_content_recognise(const uint8_t *bytes, size_t size);
+
+/** A noun for messages: "an ELF core", "a bootable arm64 Image". */
+const char *rw_content_name(enum rw_content content);
+
+/**
+ * Registers of one CPU or one exception.  @known has bit n for x[n], and the
+ * RW_REG_* bits; a register that is not known is 0 and must not be used.
+ */
+struct rw_regs {
+	uint64_t x[31];
+	uint64_t sp, pc, pstate;
+	uint64_t known;
+};
+
+#define RW_REG_X(n)	(UINT64_C(1) << (n))
+#define RW_REG_FP	RW_REG_X(29)
+#define RW_REG_LR	RW_REG_X(30)
+#define RW_REG_SP	(UINT64_C(1) << 31)
+#define RW_REG_PC	(UINT64_C(1) << 32)
+#define RW_REG_PSTATE	(UINT64_C(1) << 33)
+
+/**
+ * A block of registers found in an input.  @cpu is -1 where the text names
+ * none; @format is the tool that wrote it, for messages.
+ */
+struct rw_regs_block {
+	struct rw_regs regs;
+	int cpu;
+	const char *format;	/* static */
+	size_t line;		/* first line, from 1; 0 for binary data */
+};
+
+struct rw_regs_blocks {
+	struct rw_regs_block *data;
+	size_t nr, capacity;
+};
+
+/**
+ * The registers in the bytes of a struct user_pt_regs (x0..x30, sp, pc,
+ * pstate: 272 bytes) or of a larger struct pt_regs that begins with one.
+ *
+ * Source: arch/arm64/include/uapi/asm/ptrace.h, the same since 3.7.
+ *
+ * @return NULL, or RW_ERROR_FORMAT if fewer than 272 bytes are there.
+ */
+struct rw_error *rw_regs_from_bytes(const uint8_t *bytes, size_t size, struct rw_regs *ret);
+
+/**
+ * All register blocks in a text: the kernel's show_regs(), QEMU's `info
+ * registers`, gdb's `info registers`, crash's exception frames; several
+ * formats and several blocks may stand in one text.
+ *
+ * A symbolised "pc : name+0x10/0x40" gives no address: the pc stays unknown
+ * unless the text also has it as a number.
+ *
+ * @param ret  Blocks in the order of the text, appended; ret->data is freed by
+ *             the caller.  A text without registers appends none.
+ * @return NULL, RW_ERROR_FORMAT for a register whose value is no number or
+ *         that is given twice with different values in one block, or &rw_enomem.
+ */
+struct rw_error *rw_regs_from_text(const char *text, size_t size, struct rw_regs_blocks *ret);
+
+#endif

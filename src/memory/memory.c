@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Spans of virtual memory, sorted, found by bisection.
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rewalk/bytes.h"
+#include "rewalk/error.h"
+#include "rewalk/memory.h"
+#include "rewalk/vector.h"
+
+/** The first span that ends after @addr, as an index. */
+static size_t first_after(const struct rw_memory *memory, uint64_t addr)
+{
+	size_t low = 0, high = memory->nr;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memory->data[middle].end <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct rw_error *disagree(const struct rw_span *a, const struct rw_span *b)
+{
+	uint64_t addr = a->start > b->start ? a->start : b->start;
+	uint64_t end = a->end < b->end ? a->end : b->end;
+
+	while (addr < end && a->bytes[addr - a->start] == b->bytes[addr - b->start])
+		addr++;
+	if (addr == end)
+		return NULL;
+	return rw_error_create(RW_ERROR_MISMATCH,
+			       "%s: at 0x%" PRIx64 ": other bytes than %s has there; "
+			       "give one of the two, or other addresses",
+			       b->name, addr, a->name);
+}
+
+static struct rw_error *insert(struct rw_memory *memory, size_t at, struct rw_span span)
+{
+	struct rw_span *last = rw_vector_push(memory);
+
+	if (!last)
+		return &rw_enomem;
+	memmove(&memory->data[at + 1], &memory->data[at],
+		(memory->nr - 1 - at) * sizeof(memory->data[0]));
+	memory->data[at] = span;
+	return NULL;
+}
+
+struct rw_error *rw_memory_add(struct rw_memory *memory, uint64_t addr, const uint8_t *bytes,
+			       size_t size, const char *name)
+{
+	struct rw_span span = { .start = addr, .bytes = bytes, .name = name };
+
+	if (!size)
+		return rw_error_create(RW_ERROR_USAGE,
+				       "%s: is empty; give a file with the bytes of a stack", name);
+	if (__builtin_add_overflow(addr, size, &span.end))
+		return rw_error_create(RW_ERROR_USAGE,
+				       "%s: its %zu bytes do not fit behind address 0x%" PRIx64
+				       "; give the address of the file's first byte",
+				       name, size, addr);
+
+	// What others have of it must be the same; only the rest of it is new.
+	for (size_t i = first_after(memory, addr); span.start < span.end; i++) {
+		struct rw_span rest = span;
+
+		if (i < memory->nr && memory->data[i].start < span.end) {
+			struct rw_error *err = disagree(&memory->data[i], &span);
+
+			if (err)
+				return err;
+			rest.end = memory->data[i].start;
+		}
+		if (rest.start < rest.end) {
+			struct rw_error *err = insert(memory, i, rest);
+
+			if (err)
+				return err;
+			i++;
+		}
+		if (i >= memory->nr || rest.end == span.end)
+			break;
+		uint64_t next = memory->data[i].end;
+		if (next >= span.end)
+			break;
+		span.bytes += next - span.start;
+		span.start = next;
+	}
+	return NULL;
+}
+
+void rw_memory_deinit(struct rw_memory *memory)
+{
+	free(memory->data);
+	*memory = (struct rw_memory){ 0 };
+}
+
+const struct rw_span *rw_memory_find(const struct rw_memory *memory, uint64_t addr)
+{
+	size_t i = first_after(memory, addr);
+
+	return i < memory->nr && memory->data[i].start <= addr ? &memory->data[i] : NULL;
+}
+
+bool rw_memory_read64(const void *ctx, uint64_t addr, uint64_t *ret)
+{
+	const struct rw_memory *memory = ctx;
+	const struct rw_span *span = rw_memory_find(memory, addr);
+	uint8_t word[8];
+
+	if (!span)
+		return false;
+	if (span->end - addr >= sizeof(word)) {
+		*ret = rw_get_le64(span->bytes + (addr - span->start));
+		return true;
+	}
+	for (unsigned int i = 0; i < sizeof(word); i++) {
+		span = rw_memory_find(memory, addr + i);
+		if (!span)
+			return false;
+		word[i] = span->bytes[addr + i - span->start];
+	}
+	*ret = rw_get_le64(word);
+	return true;
+}
