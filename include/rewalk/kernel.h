@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel that a stack comes from: its image at its run-time addresses, what is
+ * kernel text and what is not, the layout of its stacks, and the generation of its
+ * unwinder.  Each fact is known, absent or unknown.
+ */
+#ifndef REWALK_KERNEL_H
+#define REWALK_KERNEL_H
+
+#include "rewalk/image.h"
+#include "rewalk/tri.h"
+#include "rewalk/unwind.h"
+
+struct rw_error;
+
+/** Kernel text outside the image, [@start, @end) at run-time addresses. */
+struct rw_text_range {
+	uint64_t start, end;
+	const char *name;	/* borrowed; NULL if it has none */
+};
+
+/** What the user says of the kernel; the rest is taken from the image. */
+struct rw_kernel_facts {
+	enum rw_tri kaslr_known;
+	uint64_t kaslr;
+	uint8_t va_bits;		/* 0: not said */
+	enum rw_tri pauth_hw;
+	const struct rw_text_range *text;
+	size_t nr_text;
+};
+
+struct rw_kernel {
+	const struct rw_image *image;
+	enum rw_tri slide_known;
+	uint64_t slide;			/* run-time minus link address */
+	const char *slide_from;		/* static: how it was found */
+
+	/* at run-time addresses; zero if the slide is not known */
+	uint64_t text, stext, etext, sinittext, einittext, end;
+	struct rw_text_range el1_entry[8];
+	size_t nr_el1_entry;
+	const struct rw_text_range *more_text;	/* borrowed, sorted by nobody */
+	size_t nr_more_text;
+
+	/* what rfc-v1 to rfc-v3 list, as far as this image has it */
+	struct rw_text_range special[24], code_section[8];
+	size_t nr_special, nr_code_section;
+
+	uint64_t thread_size;		/* 0: the image does not tell */
+	uint8_t va_bits, va_bits_min, va_bits_max;
+	enum rw_tri ptrauth, pauth_hw;
+	bool fgraph_built, kretprobes_built;
+	uint64_t return_to_handler, kretprobe_trampoline;	/* link addresses */
+
+	bool has_layout;		/* else a model's own is used */
+	struct rw_layout layout;
+	const struct rw_model *auto_model;	/* NULL: not recognised */
+	struct rw_model_options auto_options;
+	char auto_why[160];
+	const char *types_origin;	/* static; NULL: no types */
+};
+
+/**
+ * Learn a kernel from its image and from what was said.
+ *
+ * Without @facts->kaslr the offset is taken to be 0 if @pc (of a register that
+ * holds a kernel text address) lies in the text of the image as linked, else it
+ * stays unknown.
+ *
+ * Source of the choice of a model: spec models-kernel.md, "auto".
+ *
+ * @param image  Must outlive @ret, as must what @facts points to.
+ * @return NULL; RW_ERROR_USAGE for a KASLR offset that cannot be one; &rw_enomem.
+ */
+struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_kernel_facts *facts,
+				uint64_t pc, struct rw_kernel *ret);
+
+/**
+ * __kernel_text_address() of @addr: yes in core and init text and in the further
+ * text that was given; no where no module, BPF image or probe slot can lie; else
+ * unknown.  The form is that of struct rw_unwind_input.
+ *
+ * Source: kernel/extable.c; models-kernel.md section 11.
+ */
+enum rw_tri rw_kernel_is_text(const void *kernel, uint64_t addr);
+
+/** In a SYM_CODE range of the image? */
+bool rw_kernel_in_sym_code(const void *kernel, uint64_t addr);
+
+/** In the vector code of an exception taken in the kernel? */
+bool rw_kernel_in_el1_entry(const void *kernel, uint64_t addr);
+
+/**
+ * In a special function of rfc-v1 and v2?  In the sections of rfc-v3, and if so, in
+ * return_to_handler?  Their lists are of 5.12; the names of later kernels stand in for
+ * those, and for rfc-v3's .code.text its SYM_CODE functions.
+ */
+enum rw_tri rw_kernel_in_special(const void *kernel, uint64_t addr);
+enum rw_tri rw_kernel_in_code_section(const void *kernel, uint64_t addr, bool *handler_ret);
+
+/** The further text that holds @addr, or NULL. */
+const struct rw_text_range *rw_kernel_more_text(const struct rw_kernel *kernel, uint64_t addr);
+
+/** As rw_image_symbolize(), for a run-time address. */
+bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct rw_symbol *ret);
+
+/**
+ * Fill in what @model is told of this kernel: text, layout, addresses, options.
+ * Stacks, start, memory and a task's records stay as they are.
+ */
+void rw_kernel_unwind_input(const struct rw_kernel *kernel, const struct rw_model *model,
+			    struct rw_unwind_input *in);
+
+#endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The facts of a kernel that its image and the user tell.
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "rewalk/error.h"
+
+#include "machine.h"
+
+static const char *const el1_entry_names[] = {
+	// since 5.14
+	"el1h_64_sync", "el1h_64_irq", "el1h_64_fiq", "el1h_64_error",
+	// before
+	"el1_sync", "el1_irq", "el1_error",
+};
+
+static uint64_t symbol(const struct rw_image *image, const char *name)
+{
+	uint64_t addr = 0;
+
+	rw_image_symbol(image, name, &addr);
+	return addr;
+}
+
+/** The size of the initial task's stack, which is every task's. */
+static uint64_t thread_size(const struct rw_image *image)
+{
+	static const char *const bounds[][2] = {
+		{ "__start_init_stack", "__end_init_stack" },	// 6.12, 7.2
+		{ "__start_init_task", "__end_init_task" },	// 6.1
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t start = symbol(image, bounds[i][0]), end = symbol(image, bounds[i][1]);
+		uint64_t size = end - start;
+
+		if (start && end > start && size >= 4096 && size <= 1 << 20 && !(size & (size - 1)))
+			return size;
+	}
+	return 0;
+}
+
+/** _PAGE_END(VA_BITS_MIN) is below the image: its leading ones tell the bits. */
+static void va_bits(struct rw_kernel *kernel, uint64_t link_text, uint8_t said)
+{
+	unsigned int ones = ~link_text ? __builtin_clzll(~link_text) : 64;
+	unsigned int min = 65 - ones;
+
+	if (min < 36 || min > 52)
+		min = 48;
+	kernel->va_bits_min = min;
+	// A kernel built for 52 bits has the addresses of one for 48 (16K pages: 47).
+	kernel->va_bits_max = min == 48 || min == 47 ? 52 : min;
+	if (said)
+		kernel->va_bits = said;
+	else if (kernel->va_bits_min == kernel->va_bits_max)
+		kernel->va_bits = min;
+}
+
+/** The [start, end) of vector code: up to the next symbol, as the kernel names addresses. */
+static void el1_entries(struct rw_kernel *kernel)
+{
+	for (size_t i = 0; i < sizeof(el1_entry_names) / sizeof(el1_entry_names[0]); i++) {
+		uint64_t start = symbol(kernel->image, el1_entry_names[i]);
+		size_t nr;
+		const struct rw_range *ranges = rw_image_ranges(kernel->image, &nr);
+
+		for (size_t j = 0; start && j < nr; j++)
+			if (ranges[j].kind == RW_RANGE_SYM_CODE && ranges[j].start == start) {
+				kernel->el1_entry[kernel->nr_el1_entry++] = (struct rw_text_range){
+					.start = start + kernel->slide,
+					.end = ranges[j].end + kernel->slide,
+				};
+				break;
+			}
+	}
+}
+
+static struct rw_error *find_slide(struct rw_kernel *kernel, const struct rw_kernel_facts *facts,
+				   uint64_t pc)
+{
+	const struct rw_image *image = kernel->image;
+
+	if (facts->kaslr_known == RW_YES) {
+		if (facts->kaslr & 0xfff)
+			return rw_error_create(RW_ERROR_USAGE,
+					       "--kaslr: 0x%" PRIx64 " is not a multiple of a page; "
+					       "give run-time minus link address of _text",
+					       facts->kaslr);
+		kernel->slide = facts->kaslr;
+		kernel->slide_known = RW_YES;
+		kernel->slide_from = "given";
+		return NULL;
+	}
+	uint64_t start = symbol(image, "_stext"), end = symbol(image, "_etext");
+	if (pc >= start && pc < end) {
+		kernel->slide_known = RW_YES;
+		kernel->slide_from = "the pc lies in the text as linked";
+	}
+	return NULL;
+}
+
+struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_kernel_facts *facts,
+				uint64_t pc, struct rw_kernel *ret)
+{
+	struct rw_kernel kernel = {
+		.image = image,
+		.more_text = facts->text,
+		.nr_more_text = facts->nr_text,
+		.pauth_hw = facts->pauth_hw,
+		.slide_from = "not given",
+	};
+	struct rw_error *err = find_slide(&kernel, facts, pc);
+
+	if (err)
+		return err;
+	va_bits(&kernel, symbol(image, "_text") ?: symbol(image, "_stext"), facts->va_bits);
+	kernel.thread_size = thread_size(image);
+	kernel.ptrauth = rw_tri(symbol(image, "ptrauth_prctl_reset_keys"));
+	kernel.return_to_handler = symbol(image, "return_to_handler");
+	kernel.fgraph_built = kernel.return_to_handler;
+	kernel.kretprobe_trampoline = symbol(image, "__kretprobe_trampoline") ?:
+				      symbol(image, "kretprobe_trampoline");
+	kernel.kretprobes_built = kernel.kretprobe_trampoline;
+	if (kernel.slide_known == RW_YES) {
+		uint64_t stext = symbol(image, "_stext"), text = symbol(image, "_text");
+
+		kernel.stext = stext + kernel.slide;
+		kernel.etext = symbol(image, "_etext") + kernel.slide;
+		kernel.text = (text ? text : stext) + kernel.slide;
+		uint64_t end = symbol(image, "_end");
+		kernel.end = end ? end + kernel.slide : kernel.etext;
+		uint64_t sinit = symbol(image, "_sinittext"), einit = symbol(image, "_einittext");
+		if (sinit && einit > sinit) {
+			kernel.sinittext = sinit + kernel.slide;
+			kernel.einittext = einit + kernel.slide;
+		}
+		el1_entries(&kernel);
+		rw_kernel_find_special(&kernel);
+	}
+	err = rw_kernel_choose_model(&kernel);
+	if (err)
+		return err;
+	*ret = kernel;
+	return NULL;
+}
+
+void rw_kernel_unwind_input(const struct rw_kernel *kernel, const struct rw_model *model,
+			    struct rw_unwind_input *in)
+{
+	enum rw_tri placed = kernel->slide_known == RW_YES ? RW_YES : RW_UNKNOWN;
+
+	in->is_text = rw_kernel_is_text;
+	in->in_sym_code = rw_kernel_in_sym_code;
+	in->in_special = rw_kernel_in_special;
+	in->in_code_section = rw_kernel_in_code_section;
+	in->in_el1_entry = rw_kernel_in_el1_entry;
+	in->kernel = kernel;
+	in->layout = kernel->has_layout ? kernel->layout : model->layout;
+	in->options = model == kernel->auto_model ? kernel->auto_options : model->options;
+	in->ptrauth = kernel->ptrauth;
+	in->pauth_hw = kernel->pauth_hw;
+	in->va_bits = kernel->va_bits;
+	in->va_bits_min = kernel->va_bits_min;
+	in->va_bits_max = kernel->va_bits_max;
+	in->sym_code_ready = true;
+	in->fgraph_built = kernel->fgraph_built;
+	in->kretprobes_built = kernel->kretprobes_built;
+	in->return_to_handler = (struct rw_address){
+		kernel->return_to_handler + kernel->slide,
+		kernel->fgraph_built ? placed : RW_NO,
+	};
+	in->kretprobe_trampoline = (struct rw_address){
+		kernel->kretprobe_trampoline + kernel->slide,
+		kernel->kretprobes_built ? placed : RW_NO,
+	};
+}

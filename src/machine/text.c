@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What is kernel text.  Modules, BPF images and probe slots lie outside the image;
+// without the kernel's lists of them an address there may be text or not.
+//
+// Source: kernel/extable.c (__kernel_text_address), arch/arm64/include/asm/memory.h.
+
+#include "rewalk/kernel.h"
+
+static bool in(uint64_t start, uint64_t end, uint64_t addr)
+{
+	return addr >= start && addr < end;
+}
+
+const struct rw_text_range *rw_kernel_more_text(const struct rw_kernel *kernel, uint64_t addr)
+{
+	for (size_t i = 0; i < kernel->nr_more_text; i++)
+		if (in(kernel->more_text[i].start, kernel->more_text[i].end, addr))
+			return &kernel->more_text[i];
+	return NULL;
+}
+
+enum rw_tri rw_kernel_is_text(const void *ctx, uint64_t addr)
+{
+	const struct rw_kernel *kernel = ctx;
+
+	if (rw_kernel_more_text(kernel, addr))
+		return RW_YES;
+	// The lower half is the user's; the linear map, which begins the upper half,
+	// is never executable.
+	uint64_t linear_map_end = -(UINT64_C(1) << (kernel->va_bits_min - 1));
+	if (addr < linear_map_end)
+		return RW_NO;
+	if (kernel->slide_known != RW_YES)
+		return RW_UNKNOWN;
+	if (in(kernel->stext, kernel->etext, addr) ||
+	    in(kernel->sinittext, kernel->einittext, addr))
+		return RW_YES;
+	return in(kernel->text, kernel->end, addr) ? RW_NO : RW_UNKNOWN;
+}
+
+bool rw_kernel_in_sym_code(const void *ctx, uint64_t addr)
+{
+	const struct rw_kernel *kernel = ctx;
+
+	return kernel->slide_known == RW_YES &&
+	       rw_image_in_sym_code(kernel->image, addr - kernel->slide);
+}
+
+bool rw_kernel_in_el1_entry(const void *ctx, uint64_t addr)
+{
+	const struct rw_kernel *kernel = ctx;
+
+	for (size_t i = 0; i < kernel->nr_el1_entry; i++)
+		if (in(kernel->el1_entry[i].start, kernel->el1_entry[i].end, addr))
+			return true;
+	return false;
+}
+
+bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct rw_symbol *ret)
+{
+	if (kernel->slide_known != RW_YES ||
+	    !rw_image_symbolize(kernel->image, addr - kernel->slide, ret))
+		return false;
+	ret->addr += kernel->slide;
+	return true;
+}
