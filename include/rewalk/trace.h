@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A trace: one walk with all that is said about it.  This is what the output
+ * prints, whatever the input was.
+ */
+#ifndef REWALK_TRACE_H
+#define REWALK_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rewalk/kernel.h"
+#include "rewalk/unwind.h"
+
+struct rw_error;
+
+/** One entry, and what the kernel's text and table say of its pc. */
+struct rw_frame {
+	struct rw_entry entry;
+	enum rw_tri text;
+	bool sym_code;
+};
+
+struct rw_trace {
+	const char *source;		/* borrowed: the input, for people */
+	const struct rw_kernel *kernel;	/* borrowed */
+	const struct rw_model *model;
+	const char *model_why;		/* borrowed */
+	struct rw_unwind_input input;	/* as it was walked; its memory is borrowed */
+	struct rw_frame *frames;	/* owned */
+	size_t nr, capacity;
+	struct rw_unwind_result result;
+};
+
+/**
+ * Walk @input by @model and keep the entries.
+ *
+ * @param ret  To be released with rw_trace_deinit(); untouched on failure.
+ * @return NULL or &rw_enomem.
+ */
+struct rw_error *rw_trace_init(const struct rw_kernel *kernel, const struct rw_model *model,
+			       const struct rw_unwind_input *input, const char *source,
+			       const char *model_why, struct rw_trace *ret);
+
+void rw_trace_deinit(struct rw_trace *trace);
+
+/** Is this the frame whose record is the final one, at the walk's proper end? */
+bool rw_trace_is_last(const struct rw_trace *trace, size_t frame);
+
+#define RW_SENTENCE_SIZE 1024
+
+/**
+ * Say why, in one sentence that a kernel developer would say, with the remedy where
+ * a fact is missing.
+ */
+void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *reason,
+		       char ret[RW_SENTENCE_SIZE]);
+
+/** Counts over traces: for the table at the end, and for the exit status. */
+struct rw_tally {
+	size_t traces;
+	size_t verdicts[RW_VERDICT_UNDETERMINED + 1];
+	size_t reasons[RW_REASON_TASK_RUNNING_NO_REGISTERS + 1];
+};
+
+void rw_tally_add(struct rw_tally *tally, const struct rw_unwind_result *result);
+
+/** 0 all reliable, 1 one unreliable, 3 none unreliable and one undetermined. */
+int rw_tally_status(const struct rw_tally *tally);
+
+#endif

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// JSON Lines: one object per trace, written as it goes.
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "rewalk/output.h"
+
+/** The length of the UTF-8 sequence at @s; 0 if it is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t nr = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
+		    s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < nr; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	// Overlong forms, surrogates, and what lies beyond U+10FFFF.
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return nr;
+}
+
+static void quoted(FILE *f, const char *text)
+{
+	putc('"', f);
+	for (const unsigned char *s = (const unsigned char *)text; *s;) {
+		size_t nr = utf8_length(s);
+
+		if (*s == '"' || *s == '\\')
+			fprintf(f, "\\%c", *s);
+		else if (*s < 0x20 || *s == 0x7f)
+			fprintf(f, "\\u%04x", *s);
+		else if (nr)
+			fwrite(s, 1, nr, f);
+		else
+			fputs("\\ufffd", f);
+		s += nr ? nr : 1;
+	}
+	putc('"', f);
+}
+
+static void key_of(struct rw_json *json, const char *key)
+{
+	if (json->more)
+		putc(',', json->file);
+	json->more = true;
+	if (key)
+		fprintf(json->file, "\"%s\":", key);
+}
+
+void rw_json_open(struct rw_json *json, const char *key, char bracket)
+{
+	key_of(json, key);
+	putc(bracket, json->file);
+	json->more = false;
+}
+
+void rw_json_close(struct rw_json *json, char bracket)
+{
+	putc(bracket, json->file);
+	json->more = true;
+}
+
+void rw_json_string(struct rw_json *json, const char *key, const char *value)
+{
+	if (!value) {
+		rw_json_null(json, key);
+		return;
+	}
+	key_of(json, key);
+	quoted(json->file, value);
+}
+
+void rw_json_number(struct rw_json *json, const char *key, uint64_t value)
+{
+	key_of(json, key);
+	fprintf(json->file, "%" PRIu64, value);
+}
+
+void rw_json_signed(struct rw_json *json, const char *key, int64_t value)
+{
+	key_of(json, key);
+	fprintf(json->file, "%" PRId64, value);
+}
+
+void rw_json_bool(struct rw_json *json, const char *key, bool value)
+{
+	key_of(json, key);
+	fputs(value ? "true" : "false", json->file);
+}
+
+void rw_json_null(struct rw_json *json, const char *key)
+{
+	key_of(json, key);
+	fputs("null", json->file);
+}
+
+void rw_json_address(struct rw_json *json, const char *key, uint64_t value)
+{
+	key_of(json, key);
+	fprintf(json->file, "\"0x%" PRIx64 "\"", value);
+}
+
+void rw_json_end_line(struct rw_json *json)
+{
+	putc('\n', json->file);
+	fflush(json->file);
+	json->more = false;
+}
+
+static const char *tri_word(enum rw_tri value)
+{
+	return value == RW_YES ? "yes" : value == RW_NO ? "no" : "unknown";
+}
+
+static void frame(struct rw_output *out, struct rw_json *json, const struct rw_trace *trace,
+		  size_t n)
+{
+	const struct rw_frame *f = &trace->frames[n];
+	const struct rw_name *name = rw_names_find(out->names, f->entry.pc);
+	char marks[8];
+
+	rw_json_open(json, NULL, '{');
+	rw_json_number(json, "n", n);
+	rw_json_address(json, "pc", f->entry.pc);
+	rw_json_string(json, "printed", name->printed);
+	rw_json_string(json, "symbol", name->symbol);
+	if (name->symbol) {
+		rw_json_number(json, "offset", name->offset);
+		rw_json_number(json, "size", name->size);
+	} else {
+		rw_json_null(json, "offset");
+		rw_json_null(json, "size");
+	}
+	rw_json_string(json, "module", name->module);
+	if (f->entry.stack >= 0) {
+		rw_json_address(json, "record", f->entry.record);
+		rw_json_string(json, "stack", rw_stack_name(f->entry.stack));
+	} else {
+		rw_json_null(json, "record");
+		rw_json_null(json, "stack");
+	}
+	rw_output_marks(trace, f, marks);
+	rw_json_open(json, "marks", '[');
+	for (const char *m = marks; *m; m++)
+		rw_json_string(json, NULL, (char[]){ *m, '\0' });
+	rw_json_close(json, ']');
+	rw_json_bool(json, "sym_code", f->sym_code);
+	rw_json_string(json, "text", tri_word(f->text));
+	rw_json_bool(json, "translated", !f->entry.untranslated);
+	rw_json_bool(json, "beyond", f->entry.beyond);
+	rw_json_open(json, "lines", '[');
+	rw_json_close(json, ']');
+	rw_json_open(json, "checks", '[');
+	rw_json_close(json, ']');
+	rw_json_close(json, '}');
+}
+
+static void stacks(struct rw_json *json, const struct rw_unwind_input *in)
+{
+	rw_json_open(json, "stacks", '[');
+	for (int i = 0; i < RW_NR_STACKS; i++) {
+		if (in->stacks[i].exists != RW_YES)
+			continue;
+		rw_json_open(json, NULL, '{');
+		rw_json_string(json, "name", rw_stack_name(i));
+		rw_json_address(json, "low", in->stacks[i].low);
+		rw_json_address(json, "high", in->stacks[i].high);
+		rw_json_close(json, '}');
+	}
+	rw_json_close(json, ']');
+}
+
+static void reasons(struct rw_json *json, const struct rw_trace *trace)
+{
+	rw_json_open(json, "reasons", '[');
+	for (size_t i = 0; i < trace->result.nr_reasons; i++) {
+		const struct rw_reason *reason = &trace->result.reasons[i];
+		char text[RW_SENTENCE_SIZE];
+
+		rw_trace_sentence(trace, reason, text);
+		rw_json_open(json, NULL, '{');
+		rw_json_string(json, "code", rw_reason_name(reason->code));
+		rw_json_number(json, "frame", reason->frame);
+		rw_json_address(json, "address", reason->address);
+		rw_json_string(json, "text", text);
+		rw_json_close(json, '}');
+	}
+	rw_json_close(json, ']');
+}
+
+void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace)
+{
+	const struct rw_unwind_result *result = &trace->result;
+	struct rw_json json = { .file = out->file };
+
+	rw_json_open(&json, NULL, '{');
+	rw_json_string(&json, "type", "trace");
+	rw_json_number(&json, "schema", RW_JSON_SCHEMA);
+	rw_json_string(&json, "source", trace->source);
+	rw_json_null(&json, "task");
+	rw_json_string(&json, "model", trace->model->name);
+	rw_json_string(&json, "promise", rw_promise_name(trace->model->promise));
+	rw_json_string(&json, "model_why", trace->model_why);
+	rw_json_string(&json, "start", rw_start_name(trace->input.start));
+	stacks(&json, &trace->input);
+	rw_json_open(&json, "frames", '[');
+	for (size_t i = 0; i < trace->nr; i++)
+		frame(out, &json, trace, i);
+	rw_json_close(&json, ']');
+	rw_json_string(&json, "verdict", rw_verdict_name(result->verdict));
+	reasons(&json, trace);
+	if (result->decided)
+		rw_json_number(&json, "decided_at", result->decided_at);
+	else
+		rw_json_null(&json, "decided_at");
+	if (result->has_returned)
+		rw_json_signed(&json, "kernel_returns", result->returned);
+	else
+		rw_json_null(&json, "kernel_returns");
+	rw_json_number(&json, "consumed", result->consumed);
+	rw_json_open(&json, "lost", '[');
+	rw_json_close(&json, ']');
+	rw_json_close(&json, '}');
+	rw_json_end_line(&json);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Which format, and the end of a run.
+
+#include "rewalk/output.h"
+
+void rw_output_trace(struct rw_output *out, const struct rw_trace *trace)
+{
+	switch (out->format) {
+	case RW_FORMAT_TEXT:
+		rw_output_trace_text(out, trace);
+		break;
+	case RW_FORMAT_KERNEL:
+		rw_output_trace_kernel(out, trace);
+		break;
+	case RW_FORMAT_JSON:
+		rw_output_trace_json(out, trace);
+		break;
+	}
+}
+
+static void summary_json(struct rw_output *out, const struct rw_tally *tally)
+{
+	struct rw_json json = { .file = out->file };
+
+	rw_json_open(&json, NULL, '{');
+	rw_json_string(&json, "type", "summary");
+	rw_json_number(&json, "schema", RW_JSON_SCHEMA);
+	rw_json_number(&json, "traces", tally->traces);
+	rw_json_open(&json, "verdicts", '{');
+	for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
+		rw_json_number(&json, rw_verdict_name(i), tally->verdicts[i]);
+	rw_json_close(&json, '}');
+	rw_json_open(&json, "reasons", '{');
+	for (int i = 1; i <= RW_REASON_TASK_RUNNING_NO_REGISTERS; i++)
+		if (tally->reasons[i])
+			rw_json_number(&json, rw_reason_name(i), tally->reasons[i]);
+	rw_json_close(&json, '}');
+	rw_json_close(&json, '}');
+	rw_json_end_line(&json);
+}
+
+void rw_output_summary(struct rw_output *out, const struct rw_tally *tally)
+{
+	if (out->format == RW_FORMAT_JSON) {
+		summary_json(out, tally);
+		return;
+	}
+	if (out->format != RW_FORMAT_TEXT || tally->traces < 2)
+		return;
+	fprintf(out->file, "\n%zu traces:", tally->traces);
+	for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
+		fprintf(out->file, " %zu %s%s", tally->verdicts[i], rw_verdict_name(i),
+			i < RW_VERDICT_UNDETERMINED ? "," : "\n");
+	for (int i = 1; i <= RW_REASON_TASK_RUNNING_NO_REGISTERS; i++)
+		if (tally->reasons[i])
+			fprintf(out->file, "%8zu %s\n", tally->reasons[i], rw_reason_name(i));
+}

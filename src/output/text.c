@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Traces for people.
+
+#include <inttypes.h>
+
+#include "rewalk/output.h"
+
+static const char *color(const struct rw_output *out, enum rw_verdict verdict)
+{
+	static const char *const codes[] = {
+		[RW_VERDICT_RELIABLE] = "\033[32m",
+		[RW_VERDICT_UNRELIABLE] = "\033[31m",
+		[RW_VERDICT_UNDETERMINED] = "\033[33m",
+	};
+
+	return out->color ? codes[verdict] : "";
+}
+
+static const char *plain(const struct rw_output *out)
+{
+	return out->color ? "\033[0m" : "";
+}
+
+static void words(struct rw_output *out, const struct rw_trace *trace, size_t n)
+{
+	const struct rw_frame *f = &trace->frames[n];
+	bool judged = trace->model->checks_text && !rw_trace_is_last(trace, n);
+	const char *gap = "   ";
+
+	if (f->sym_code && judged) {
+		fprintf(out->file, "%sSYM_CODE", gap);
+		gap = ", ";
+	}
+	if (f->text != RW_YES && judged) {
+		fprintf(out->file, "%s%s", gap, f->text == RW_NO ? "not text" : "text unknown");
+		gap = ", ";
+	}
+	if (f->entry.source == RW_SOURCE_REGS && !trace->model->prints_marks) {
+		fprintf(out->file, "%sexception", gap);
+		gap = ", ";
+	}
+	if (f->entry.untranslated)
+		fprintf(out->file, "%sreplaced return address", gap);
+}
+
+static void frame(struct rw_output *out, const struct rw_trace *trace, size_t n)
+{
+	const struct rw_frame *f = &trace->frames[n];
+	const struct rw_name *name = rw_names_find(out->names, f->entry.pc);
+	char marks[8];
+
+	fprintf(out->file, "  #%-*zu  %016" PRIx64 "  %s", trace->nr > 10 ? 2 : 1, n, f->entry.pc,
+		name->printed);
+	if (name->module)
+		fprintf(out->file, " [%s]", name->module);
+	rw_output_marks(trace, f, marks);
+	if (*marks)
+		fprintf(out->file, " (%s)", marks);
+	words(out, trace, n);
+	if (out->verbose && f->entry.stack >= 0)
+		fprintf(out->file, "   record %016" PRIx64 " on the %s stack", f->entry.record,
+			rw_stack_name(f->entry.stack));
+	putc('\n', out->file);
+}
+
+static void heading(struct rw_output *out, const struct rw_trace *trace)
+{
+	const struct rw_unwind_input *in = &trace->input;
+
+	fprintf(out->file, "%s  %s\n", trace->source, trace->model->name);
+	if (!out->verbose)
+		return;
+	fprintf(out->file, "  model: %s (%s)\n", trace->model->name, trace->model_why);
+	fprintf(out->file, "  promise: %s%s\n", rw_promise_name(trace->model->promise),
+		trace->model->promise == RW_PROMISE_COMPLETE_WALK ?
+		" (this kernel has no reliable walk of its own)" : "");
+	fprintf(out->file, "  start: %s, pc %016" PRIx64 ", fp %016" PRIx64 "\n",
+		rw_start_name(in->start), in->pc, in->fp);
+	for (int i = 0; i < RW_NR_STACKS; i++)
+		if (in->stacks[i].exists == RW_YES)
+			fprintf(out->file, "  %s stack: %016" PRIx64 "-%016" PRIx64 "\n",
+				rw_stack_name(i), in->stacks[i].low, in->stacks[i].high);
+}
+
+static void verdict(struct rw_output *out, const struct rw_trace *trace)
+{
+	const struct rw_unwind_result *result = &trace->result;
+
+	fprintf(out->file, "%s%s%s: ", color(out, result->verdict),
+		rw_verdict_name(result->verdict), plain(out));
+	if (result->verdict == RW_VERDICT_RELIABLE) {
+		fprintf(out->file, "%zu frame%s, %s\n", result->consumed,
+			result->consumed == 1 ? "" : "s",
+			result->end == RW_END_FINAL ? "ended at the final record" :
+			"cut short, which this version accepts");
+		return;
+	}
+	for (size_t i = 0; i < result->nr_reasons; i++) {
+		const struct rw_reason *reason = &result->reasons[i];
+		char text[RW_SENTENCE_SIZE];
+
+		// The rest is a detail, unless it was asked for.
+		if (i && !out->verbose) {
+			fprintf(out->file, " (and %zu more)", result->nr_reasons - i);
+			break;
+		}
+		rw_trace_sentence(trace, reason, text);
+		fprintf(out->file, "%s%s at #%zu: %s", i ? "\n  " : "",
+			rw_reason_name(reason->code), reason->frame, text);
+	}
+	putc('\n', out->file);
+}
+
+void rw_output_trace_text(struct rw_output *out, const struct rw_trace *trace)
+{
+	bool beyond = false;
+
+	heading(out, trace);
+	for (size_t i = 0; i < trace->nr; i++) {
+		if (trace->frames[i].entry.beyond && !beyond) {
+			fputs("  --- the verdict was decided here; a plain walk goes on ---\n",
+			      out->file);
+			beyond = true;
+		}
+		frame(out, trace, i);
+	}
+	verdict(out, trace);
+}
+
+void rw_output_model_line(struct rw_output *out, const struct rw_trace *trace)
+{
+	const struct rw_unwind_result *result = &trace->result;
+
+	if (out->format != RW_FORMAT_TEXT) {
+		rw_output_trace(out, trace);
+		return;
+	}
+	fprintf(out->file, "%-12s %s%-13s%s", trace->model->name, color(out, result->verdict),
+		rw_verdict_name(result->verdict), plain(out));
+	if (result->nr_reasons)
+		fprintf(out->file, " %s at #%zu", rw_reason_name(result->reasons[0].code),
+			result->reasons[0].frame);
+	else
+		fprintf(out->file, " %zu frames", result->consumed);
+	putc('\n', out->file);
+}
