@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What every command does: say an error, choose colours, learn the kernel.
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rewalk/error.h"
+
+#include "command.h"
+
+int command_error(struct rw_error *err)
+{
+	fflush(stdout);
+	fprintf(stderr, "rewalk: %s\n", err->message);
+	rw_error_destroy(err);
+	return STATUS_ERROR;
+}
+
+bool command_color(const struct options *options, FILE *file)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (options->color != COLOR_AUTO)
+		return options->color == COLOR_ALWAYS;
+	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(fileno(file));
+}
+
+struct rw_error *command_kernel(const struct options *options, const struct rw_image *image,
+				uint64_t pc, struct rw_kernel *ret)
+{
+	struct rw_kernel_facts facts = {
+		.kaslr_known = options->kaslr_known,
+		.kaslr = options->kaslr,
+		.va_bits = options->va_bits,
+		.pauth_hw = RW_UNKNOWN,
+		.text = options->text,
+		.nr_text = options->nr_text,
+	};
+
+	if (options->has_pac_mask) {
+		facts.pauth_hw = rw_tri(options->pac_mask);
+		// The mask is of the bits above the virtual address.
+		if (options->pac_mask && !facts.va_bits) {
+			unsigned int bits = __builtin_ctzll(options->pac_mask);
+
+			if (bits < 36 || bits > 52)
+				return rw_error_create(RW_ERROR_USAGE,
+						       "--pac-mask: its lowest bit is %u; give "
+						       "KERNELPACMASK, which begins at the virtual "
+						       "address bits, 36 to 52", bits);
+			facts.va_bits = bits;
+		}
+	}
+	return rw_kernel_init(image, &facts, pc, ret);
+}
+
+void command_version(FILE *file, struct argp_state *state)
+{
+	(void)state;
+	fprintf(file, "rewalk %s\n", REWALK_VERSION);
+	fprintf(file, "types: "
+#ifdef HAVE_LIBBPF
+		"BTF (libbpf), "
+#else
+		"no BTF (built without libbpf: -Dbtf=enabled), "
+#endif
+		"DWARF (libdw)\n");
+}

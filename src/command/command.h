@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands: each takes its arguments to an exit status. */
+#ifndef REWALK_COMMAND_H
+#define REWALK_COMMAND_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rewalk/kernel.h"
+#include "rewalk/output.h"
+
+struct rw_error;
+
+/** Exit statuses, as in the man page. */
+#define STATUS_OK		0
+#define STATUS_UNRELIABLE	1
+#define STATUS_ERROR		2
+#define STATUS_UNDETERMINED	3
+
+#define MAX_TEXT	4096
+
+/** What the commands' options say; each command offers the ones that fit. */
+struct options {
+	/* VMLINUX and the INPUTs */
+	const char *vmlinux;
+	char **inputs;
+	size_t nr_inputs;
+
+	/* registers and start */
+	bool has_pc, has_fp, has_sp, has_lr;
+	uint64_t pc, fp, sp, lr;
+	const char *regs;
+	int cpu;			/* -1: not said */
+	bool has_start;
+	enum rw_start start;
+
+	/* the kernel */
+	const char *model;		/* NULL: auto */
+	enum rw_tri kaslr_known;
+	uint64_t kaslr;
+	uint8_t va_bits;
+	bool has_pac_mask;
+	uint64_t pac_mask;
+	struct rw_stack stacks[RW_NR_STACKS];
+	bool has_stacks;
+	struct rw_text_range *text;	/* owned */
+	char **text_names;		/* owned: what text[i].name points to */
+	size_t nr_text;
+
+	/* the output */
+	enum rw_format format;
+	unsigned int verdicts;		/* bit n: enum rw_verdict n is shown; 0: all */
+	uint64_t limit;
+	int verbose;			/* -1: quiet */
+	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
+	bool no_pager;
+};
+
+void options_init(struct options *options);
+void options_deinit(struct options *options);
+
+/* argp children; their input is the struct options */
+extern const struct argp options_registers;
+extern const struct argp options_kernel;
+extern const struct argp options_format;
+extern const struct argp options_output;
+
+/** VMLINUX and INPUT… out of the arguments. */
+error_t options_argument(struct options *options, char *arg, struct argp_state *state);
+
+/**
+ * Print the one line of an error, which is destroyed.
+ *
+ * @return STATUS_ERROR, to be returned.
+ */
+int command_error(struct rw_error *err);
+
+/** Is this stream written in colours? */
+bool command_color(const struct options *options, FILE *file);
+
+/** The kernel that the options tell, once the registers are known. */
+struct rw_error *command_kernel(const struct options *options, const struct rw_image *image,
+				uint64_t pc, struct rw_kernel *ret);
+
+/** "rewalk 0.1 (with …, without …)" */
+void command_version(FILE *file, struct argp_state *state);
+
+int command_trace(int argc, char **argv);
+int command_ranges(int argc, char **argv);
+int command_info(int argc, char **argv);
+int command_models(int argc, char **argv);
+
+#endif

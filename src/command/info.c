@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// rewalk info: what was recognised in an image and its inputs, and what is missing.
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "rewalk/error.h"
+#include "rewalk/image.h"
+
+#include "command.h"
+#include "inputs.h"
+
+static const char doc[] =
+	"Say what was recognised in VMLINUX and the INPUTs: which model and why, text and "
+	"SYM_CODE, stacks, registers, and what is missing.\v"
+	"  rewalk info vmlinux\n"
+	"  rewalk info vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt";
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		for (int i = 0; i < 3; i++)
+			state->child_inputs[i] = options;
+		return 0;
+	case ARGP_KEY_ARG:
+		return options_argument(options, arg, state);
+	case ARGP_KEY_END:
+		if (!options->vmlinux)
+			argp_error(state, "no VMLINUX given");
+		if (options->format == RW_FORMAT_KERNEL)
+			argp_error(state, "--format kernel is for traces");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_child children[] = {
+	{ &options_registers, 0, "Registers and start:", 1 },
+	{ &options_kernel, 0, "The kernel:", 2 },
+	{ &options_format, 0, "Output:", 3 },
+	{ 0 },
+};
+
+static const struct argp argp = { NULL, parse, "VMLINUX [INPUT...]", doc, children, NULL, NULL };
+
+/** One line of text, or one member of the JSON object. */
+struct report {
+	bool as_json;
+	struct rw_json json;
+};
+
+static void say(struct report *r, const char *key, const char *value)
+{
+	if (r->as_json)
+		rw_json_string(&r->json, key, value);
+	else if (value)
+		printf("%-14s %s\n", key, value);
+}
+
+static void say_number(struct report *r, const char *key, uint64_t value)
+{
+	if (r->as_json)
+		rw_json_number(&r->json, key, value);
+	else
+		printf("%-14s %" PRIu64 "\n", key, value);
+}
+
+static void say_build_id(struct report *r, const struct rw_image *image)
+{
+	size_t size;
+	const uint8_t *id = rw_image_build_id(image, &size);
+	char text[2 * 64 + 1] = "";
+
+	for (size_t i = 0; id && i < size && i < 64; i++)
+		sprintf(text + 2 * i, "%02x", id[i]);
+	say(r, "build_id", id ? text : NULL);
+}
+
+static void say_ranges(struct report *r, const struct rw_image *image)
+{
+	size_t nr, codes = 0;
+	const struct rw_range *ranges = rw_image_ranges(image, &nr);
+	char text[64];
+
+	for (size_t i = 0; i < nr; i++) {
+		if (ranges[i].kind == RW_RANGE_SYM_CODE) {
+			codes++;
+			continue;
+		}
+		snprintf(text, sizeof(text), "0x%" PRIx64 "-0x%" PRIx64, ranges[i].start,
+			 ranges[i].end);
+		say(r, ranges[i].kind == RW_RANGE_TEXT ? "text" : "init_text", text);
+	}
+	say_number(r, "sym_code", codes);
+	say(r, "sym_code_from", rw_image_has_sym_code_table(image) ? "table" :
+	    "derived from symbols without type and with a size");
+}
+
+static void say_kernel(struct report *r, const struct rw_kernel *kernel)
+{
+	char text[64];
+
+	say(r, "model", kernel->auto_model ? kernel->auto_model->name : NULL);
+	say(r, "model_why", kernel->auto_why);
+	if (kernel->auto_model) {
+		say(r, "promise", rw_promise_name(kernel->auto_model->promise));
+		say(r, "option_kretprobe_zero_check",
+		    kernel->auto_options.kretprobe_zero_check ? "on" : "off");
+		say(r, "option_xpaclri", kernel->auto_options.xpaclri ? "on" : "off");
+	}
+	say(r, "types", kernel->types_origin);
+	if (kernel->thread_size)
+		say_number(r, "thread_size", kernel->thread_size);
+	if (kernel->has_layout) {
+		say_number(r, "pt_regs_size", kernel->layout.pt_regs_size);
+		say_number(r, "pt_regs_stackframe", kernel->layout.pt_regs_stackframe);
+		say(r, "metadata_records", kernel->layout.frame_record_meta ? "yes" : "no");
+	}
+	if (kernel->va_bits)
+		snprintf(text, sizeof(text), "%u", kernel->va_bits);
+	else
+		snprintf(text, sizeof(text), "%u to %u", kernel->va_bits_min, kernel->va_bits_max);
+	say(r, "va_bits", text);
+	say(r, "pac", kernel->ptrauth == RW_YES ? "removed from return addresses" :
+	    "not built in");
+	if (kernel->slide_known == RW_YES) {
+		snprintf(text, sizeof(text), "0x%" PRIx64 " (%s)", kernel->slide,
+			 kernel->slide_from);
+		say(r, "kaslr", text);
+	}
+}
+
+static void say_inputs(struct report *r, const struct inputs *inputs)
+{
+	char text[512];
+
+	for (size_t i = 0; i < inputs->memory.nr; i++) {
+		const struct rw_span *span = &inputs->memory.data[i];
+
+		snprintf(text, sizeof(text), "0x%" PRIx64 "-0x%" PRIx64 " %s", span->start,
+			 span->end, span->name);
+		say(r, "memory", text);
+	}
+	for (size_t i = 0; i < inputs->nr_regs; i++) {
+		const struct found_regs *regs = &inputs->regs[i];
+
+		snprintf(text, sizeof(text), "%s (%s, line %zu, %s pc, %s fp)", regs->name,
+			 regs->block.format, regs->block.line,
+			 regs->block.regs.known & RW_REG_PC ? "has" : "no",
+			 regs->block.regs.known & RW_REG_FP ? "has" : "no");
+		say(r, "registers", text);
+	}
+}
+
+static void say_missing(struct report *r, const struct options *options,
+			const struct rw_kernel *kernel, const struct inputs *inputs)
+{
+	if (!kernel->auto_model)
+		say(r, "missing", "the unwinder's generation: choose one with --model");
+	if (!options->nr_inputs)
+		return;
+	if (kernel->slide_known != RW_YES)
+		say(r, "missing", "the KASLR offset: give it with --kaslr");
+	if (!(inputs->start.known & RW_REG_PC) || !(inputs->start.known & RW_REG_FP))
+		say(r, "missing", "pc or fp: give --pc and --fp, or --regs FILE");
+	if (!options->has_stacks && !kernel->thread_size)
+		say(r, "missing", "the size of a task's stack: give --stack task=ADDR+SIZE");
+}
+
+static struct rw_error *run(const struct options *options, struct inputs *inputs,
+			    struct rw_image **image)
+{
+	struct report r = { options->format == RW_FORMAT_JSON, { .file = stdout } };
+	struct rw_kernel kernel;
+
+	struct rw_error *err = rw_image_open(options->vmlinux, image);
+	if (!err)
+		err = inputs_init(options, inputs);
+	if (!err)
+		err = command_kernel(options, *image, inputs->start.pc, &kernel);
+	if (err)
+		return err;
+	if (r.as_json) {
+		rw_json_open(&r.json, NULL, '{');
+		rw_json_string(&r.json, "type", "info");
+		rw_json_number(&r.json, "schema", RW_JSON_SCHEMA);
+	}
+	say(&r, "vmlinux", rw_image_path(*image));
+	say(&r, "banner", rw_image_banner(*image));
+	say_build_id(&r, *image);
+	say_kernel(&r, &kernel);
+	say_ranges(&r, *image);
+	if (r.as_json) {
+		rw_json_close(&r.json, '}');
+		rw_json_end_line(&r.json);
+		return NULL;
+	}
+	say_inputs(&r, inputs);
+	say_missing(&r, options, &kernel, inputs);
+	return NULL;
+}
+
+int command_info(int argc, char **argv)
+{
+	struct options options;
+	struct inputs inputs = { 0 };
+	struct rw_image *image = NULL;
+	int status = STATUS_OK;
+
+	options_init(&options);
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	struct rw_error *err = run(&options, &inputs, &image);
+	if (err)
+		status = command_error(err);
+	inputs_deinit(&inputs);
+	rw_image_close(image);
+	options_deinit(&options);
+	return status;
+}

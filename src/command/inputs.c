@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// INPUT arguments: opened, recognised by form or content, and joined.
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rewalk/cleanup.h"
+#include "rewalk/error.h"
+
+#include "inputs.h"
+
+#define PIPE_LIMIT ((size_t)1 << 30)
+#define MOST_REGS 256
+
+static struct rw_error *add_regs(struct inputs *inputs, const struct rw_regs_block *block,
+				 const char *name)
+{
+	if (inputs->nr_regs == MOST_REGS)
+		return rw_error_create(RW_ERROR_UNSUPPORTED,
+				       "%s: more than %d sets of registers; give fewer", name,
+				       MOST_REGS);
+	void *regs = realloc(inputs->regs, (inputs->nr_regs + 1) * sizeof(inputs->regs[0]));
+	if (!regs)
+		return &rw_enomem;
+	inputs->regs = regs;
+	inputs->regs[inputs->nr_regs++] = (struct found_regs){ *block, name };
+	return NULL;
+}
+
+static struct rw_error *regs_bytes(struct inputs *inputs, const struct rw_file *file)
+{
+	struct rw_regs_block block = { .cpu = -1, .format = "struct user_pt_regs" };
+	struct rw_error *err = rw_regs_from_bytes(file->bytes, file->size, &block.regs);
+
+	return err ? rw_error_prefix(err, "%s", file->name) :
+	       add_regs(inputs, &block, file->name);
+}
+
+static struct rw_error *regs_text(struct inputs *inputs, const struct rw_file *file)
+{
+	struct rw_regs_blocks blocks = { 0 };
+	struct rw_error *err = rw_regs_from_text((const char *)file->bytes, file->size, &blocks);
+
+	if (!err && !blocks.nr)
+		err = rw_error_create(RW_ERROR_FORMAT,
+				      "no registers in it; give text of the kernel, QEMU, gdb or "
+				      "crash that has pc and x29, or raw bytes as FILE@ADDR");
+	if (err)
+		err = rw_error_prefix(err, "%s", file->name);
+	for (size_t i = 0; !err && i < blocks.nr; i++)
+		err = add_regs(inputs, &blocks.data[i], file->name);
+	free(blocks.data);
+	return err;
+}
+
+/** A file that says itself what it is. */
+static struct rw_error *by_content(struct inputs *inputs, const struct rw_file *file)
+{
+	enum rw_content content = rw_content_recognise(file->bytes, file->size);
+
+	switch (content) {
+	case RW_CONTENT_TEXT:
+		return regs_text(inputs, file);
+	case RW_CONTENT_EMPTY:
+		return rw_error_create(RW_ERROR_FORMAT,
+				       "%s: is empty; give a stack as FILE@ADDR, or registers",
+				       file->name);
+	case RW_CONTENT_UNKNOWN:
+		return rw_error_create(RW_ERROR_USAGE,
+				       "%s: binary data of no known format; say where it stood as "
+				       "%s@ADDR, or that it is a struct user_pt_regs as %s@regs",
+				       file->name, file->name, file->name);
+	default:
+		return rw_error_create(RW_ERROR_UNSUPPORTED,
+				       "%s: is %s, which this version does not read; give the bytes "
+				       "of a stack as FILE@ADDR, and registers",
+				       file->name, rw_content_name(content));
+	}
+}
+
+static struct rw_error *add_input(struct inputs *inputs, const char *arg, bool as_regs)
+{
+	struct rw_input_arg parsed;
+	struct rw_file *file = &inputs->files[inputs->nr_files];
+
+	struct rw_error *err = rw_input_arg_parse(arg, &parsed);
+	if (err)
+		return err;
+	_cleanup_free_ char *path = parsed.path;
+	err = rw_file_init(path, PIPE_LIMIT, file);
+	if (err)
+		return err;
+	inputs->nr_files++;
+
+	switch (parsed.form) {
+	case RW_INPUT_VIRTUAL:
+		if (!inputs->source)
+			inputs->source = file->name;
+		return rw_memory_add(&inputs->memory, parsed.addr, file->bytes, file->size,
+				     file->name);
+	case RW_INPUT_REGS:
+		return regs_bytes(inputs, file);
+	case RW_INPUT_PHYSICAL:
+		return rw_error_create(RW_ERROR_UNSUPPORTED,
+				       "%s: banks of RAM are not read by this version; give the "
+				       "bytes of a stack as FILE@ADDR", file->name);
+	case RW_INPUT_CONTENT:
+		break;
+	}
+	if (as_regs && rw_content_recognise(file->bytes, file->size) == RW_CONTENT_UNKNOWN)
+		return regs_bytes(inputs, file);
+	return by_content(inputs, file);
+}
+
+/** Two sets are of one CPU: the same register must have one value. */
+static struct rw_error *join(const struct found_regs *a, const struct found_regs *b,
+			     struct rw_regs *into)
+{
+	static const char *const special[] = { "sp", "pc", "pstate" };
+
+	for (int i = 0; i < 34; i++) {
+		uint64_t bit = UINT64_C(1) << i;
+		const uint64_t *x = i < 31 ? &into->x[i] : i == 31 ? &into->sp :
+				    i == 32 ? &into->pc : &into->pstate;
+		const uint64_t *y = i < 31 ? &b->block.regs.x[i] : i == 31 ? &b->block.regs.sp :
+				    i == 32 ? &b->block.regs.pc : &b->block.regs.pstate;
+		char name[8] = "";
+
+		if (!(b->block.regs.known & bit))
+			continue;
+		if ((into->known & bit) && *x != *y) {
+			if (i < 31)
+				snprintf(name, sizeof(name), "x%d", i);
+			return rw_error_create(RW_ERROR_MISMATCH,
+					       "%s: %s is 0x%" PRIx64 ", but 0x%" PRIx64 " in %s; "
+					       "give the registers of one moment",
+					       b->name, i < 31 ? name : special[i - 31], *y, *x,
+					       a->name);
+		}
+		*(uint64_t *)x = *y;
+		into->known |= bit;
+	}
+	return NULL;
+}
+
+static bool fits(const struct inputs *inputs, const struct found_regs *found)
+{
+	const struct rw_regs *regs = &found->block.regs;
+
+	return ((regs->known & RW_REG_FP) && rw_memory_find(&inputs->memory, regs->x[29])) ||
+	       ((regs->known & RW_REG_SP) && rw_memory_find(&inputs->memory, regs->sp));
+}
+
+/** Of several sets: the CPU that was asked for, else those whose stack is in the memory. */
+static struct rw_error *choose_regs(const struct options *options, struct inputs *inputs)
+{
+	const struct found_regs *first = NULL;
+
+	for (size_t i = 0; i < inputs->nr_regs; i++) {
+		const struct found_regs *found = &inputs->regs[i];
+
+		if (options->cpu >= 0 ? found->block.cpu != options->cpu :
+		    inputs->nr_regs > 1 && !fits(inputs, found))
+			continue;
+		if (first && first->name == found->name)
+			return rw_error_create(RW_ERROR_USAGE,
+					       "%s: registers in lines %zu and %zu both fit; choose "
+					       "one with --cpu, or give --pc and --fp",
+					       found->name, first->block.line, found->block.line);
+		if (!first)
+			first = found;
+		struct rw_error *err = join(first, found, &inputs->start);
+		if (err)
+			return err;
+	}
+	if (!first && options->cpu >= 0 && inputs->nr_regs)
+		return rw_error_create(RW_ERROR_USAGE, "--cpu %d: no registers of that CPU in %s",
+				       options->cpu, inputs->regs[0].name);
+	if (!first && inputs->nr_regs)
+		return rw_error_create(RW_ERROR_USAGE,
+				       "%s: %zu sets of registers, and none has its stack in the "
+				       "memory given; choose one with --cpu", inputs->regs[0].name,
+				       inputs->nr_regs);
+	return NULL;
+}
+
+static void override_regs(const struct options *options, struct rw_regs *regs)
+{
+	if (options->has_pc) {
+		regs->pc = options->pc;
+		regs->known |= RW_REG_PC;
+	}
+	if (options->has_fp) {
+		regs->x[29] = options->fp;
+		regs->known |= RW_REG_FP;
+	}
+	if (options->has_sp) {
+		regs->sp = options->sp;
+		regs->known |= RW_REG_SP;
+	}
+	if (options->has_lr) {
+		regs->x[30] = options->lr;
+		regs->known |= RW_REG_LR;
+	}
+}
+
+struct rw_error *inputs_init(const struct options *options, struct inputs *ret)
+{
+	struct rw_error *err = NULL;
+
+	*ret = (struct inputs){ .files = calloc(options->nr_inputs + 1, sizeof(ret->files[0])) };
+	if (!ret->files)
+		return &rw_enomem;
+	for (size_t i = 0; !err && i < options->nr_inputs; i++)
+		err = add_input(ret, options->inputs[i], false);
+	if (!err && options->regs)
+		err = add_input(ret, options->regs, true);
+	if (!err)
+		err = choose_regs(options, ret);
+	override_regs(options, &ret->start);
+	if (!ret->source)
+		ret->source = ret->nr_files ? ret->files[0].name : "command line";
+	return err;
+}
+
+void inputs_deinit(struct inputs *inputs)
+{
+	rw_memory_deinit(&inputs->memory);
+	for (size_t i = 0; i < inputs->nr_files; i++)
+		rw_file_deinit(&inputs->files[i]);
+	free(inputs->files);
+	free(inputs->regs);
+}

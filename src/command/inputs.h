@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The INPUT arguments of a command, joined into one picture. */
+#ifndef REWALK_COMMAND_INPUTS_H
+#define REWALK_COMMAND_INPUTS_H
+
+#include "rewalk/input.h"
+#include "rewalk/memory.h"
+
+#include "command.h"
+
+/** A set of registers and the input that it stands in. */
+struct found_regs {
+	struct rw_regs_block block;
+	const char *name;	/* borrowed */
+};
+
+struct inputs {
+	struct rw_file *files;	/* owned */
+	size_t nr_files;
+	struct rw_memory memory;
+	struct found_regs *regs;
+	size_t nr_regs;
+
+	/* chosen: what the walk starts from */
+	struct rw_regs start;
+	const char *source;	/* for the heading: the raw stack, else the registers */
+};
+
+/**
+ * Open all inputs of @options, recognise them, and choose the registers to start
+ * from (the command line's override those found).
+ *
+ * @param ret  To be released with inputs_deinit(), on failure too.
+ */
+struct rw_error *inputs_init(const struct options *options, struct inputs *ret);
+void inputs_deinit(struct inputs *inputs);
+
+#endif

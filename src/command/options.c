@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The options that commands share, as argp children.
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+enum key {
+	KEY_PC = 256, KEY_FP, KEY_SP, KEY_LR, KEY_REGS, KEY_CPU, KEY_BLOCKED, KEY_CURRENT,
+	KEY_FROM_REGS, KEY_MODEL, KEY_KASLR, KEY_VA_BITS, KEY_PAC_MASK, KEY_STACK, KEY_TEXT,
+	KEY_FORMAT, KEY_JSON, KEY_VERDICT, KEY_LIMIT, KEY_COLOR, KEY_NO_PAGER,
+};
+
+void options_init(struct options *options)
+{
+	*options = (struct options){ .cpu = -1, .kaslr_known = RW_UNKNOWN };
+	for (int i = 0; i < RW_NR_STACKS; i++)
+		options->stacks[i].exists = RW_UNKNOWN;
+}
+
+void options_deinit(struct options *options)
+{
+	for (size_t i = 0; i < options->nr_text; i++)
+		free(options->text_names[i]);
+	free(options->text_names);
+	free(options->text);
+	free(options->inputs);
+}
+
+/* ---- values ----------------------------------------------------------------- */
+
+/** Hexadecimal, with or without 0x; *end is where it stops. */
+static bool hex(const char *text, uint64_t *ret, const char **end)
+{
+	uint64_t value = 0;
+	size_t nr = 0;
+
+	if (text[0] == '0' && (text[1] | 0x20) == 'x')
+		text += 2;
+	for (; isxdigit((unsigned char)*text); text++, nr++) {
+		char c = *text | 0x20;
+
+		value = value << 4 |
+			(uint64_t)(isdigit((unsigned char)*text) ? *text - '0' : c - 'a' + 10);
+	}
+	*ret = value;
+	*end = text;
+	return nr > 0 && nr <= 16;
+}
+
+static uint64_t address(struct argp_state *state, const char *option, const char *arg)
+{
+	const char *end;
+	uint64_t value = 0;
+
+	if (!hex(arg, &value, &end) || *end)
+		argp_error(state, "%s: '%s' is no address; give up to 16 hexadecimal digits",
+			   option, arg);
+	return value;
+}
+
+/**
+ * A size: hexadecimal with 0x, else decimal, with K, M or G behind it.  Four digits
+ * that read as a power of two in hexadecimal only ("4000") are what a stack's bounds
+ * look like, and are taken so.
+ */
+static bool size_value(const char *text, uint64_t *ret)
+{
+	char *end;
+	bool is_hex = text[0] == '0' && (text[1] | 0x20) == 'x';
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	uint64_t value = strtoull(text, &end, is_hex ? 16 : 10);
+	if (!*end && !is_hex && value & (value - 1)) {
+		uint64_t as_hex = strtoull(text, NULL, 16);
+
+		if (!(as_hex & (as_hex - 1)))
+			value = as_hex;
+	}
+	unsigned int shift = 0;
+	switch (*end) {
+	case 'k': case 'K':
+		shift = 10;
+		break;
+	case 'm': case 'M':
+		shift = 20;
+		break;
+	case 'g': case 'G':
+		shift = 30;
+		break;
+	}
+	if (shift)
+		end++;
+	if (*end || (shift && value >> (64 - shift)))
+		return false;
+	*ret = value << shift;
+	return true;
+}
+
+static uint64_t decimal(struct argp_state *state, const char *option, const char *arg,
+			uint64_t max)
+{
+	char *end;
+	unsigned long long value = strtoull(arg, &end, 10);
+
+	if (!isdigit((unsigned char)*arg) || *end || value > max)
+		argp_error(state, "%s: '%s' is no number from 0 to %llu", option, arg,
+			   (unsigned long long)max);
+	return value;
+}
+
+/* ---- registers and start ------------------------------------------------------ */
+
+static error_t parse_registers(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case KEY_PC:
+		o->pc = address(state, "--pc", arg);
+		o->has_pc = true;
+		return 0;
+	case KEY_FP:
+		o->fp = address(state, "--fp", arg);
+		o->has_fp = true;
+		return 0;
+	case KEY_SP:
+		o->sp = address(state, "--sp", arg);
+		o->has_sp = true;
+		return 0;
+	case KEY_LR:
+		o->lr = address(state, "--lr", arg);
+		o->has_lr = true;
+		return 0;
+	case KEY_REGS:
+		o->regs = arg;
+		return 0;
+	case KEY_CPU:
+		o->cpu = decimal(state, "--cpu", arg, 65535);
+		return 0;
+	case KEY_BLOCKED:
+	case KEY_CURRENT:
+	case KEY_FROM_REGS:
+		if (o->has_start)
+			argp_error(state, "give one of --blocked, --current and --from-regs");
+		o->has_start = true;
+		o->start = key == KEY_BLOCKED ? RW_START_BLOCKED :
+			   key == KEY_CURRENT ? RW_START_CURRENT : RW_START_REGS;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option registers_options[] = {
+	{ "pc", KEY_PC, "ADDR", 0, "The pc to start from", 1 },
+	{ "fp", KEY_FP, "ADDR", 0, "The frame pointer (x29) to start from", 1 },
+	{ "sp", KEY_SP, "ADDR", 0, "The stack pointer", 1 },
+	{ "lr", KEY_LR, "ADDR", 0, "The link register (x30); no walk uses it", 1 },
+	{ "regs", KEY_REGS, "FILE", 0, "Registers: text of the kernel, QEMU, gdb or crash, or the "
+	  "bytes of a struct user_pt_regs", 1 },
+	{ "cpu", KEY_CPU, "N", 0, "Of several CPUs' registers, those of CPU N", 1 },
+	{ "blocked", KEY_BLOCKED, NULL, 0, "Walk as for a task that is switched out (default)", 1 },
+	{ "current", KEY_CURRENT, NULL, 0, "Walk as for the current task, whose CPU's stacks may be "
+	  "used", 1 },
+	{ "from-regs", KEY_FROM_REGS, NULL, 0, "Walk as from a struct pt_regs of the current task",
+	  1 },
+	{ 0 },
+};
+
+const struct argp options_registers = { registers_options, parse_registers, NULL, NULL, NULL,
+					NULL, NULL };
+
+/* ---- the kernel ----------------------------------------------------------------- */
+
+static void parse_stack(struct options *o, const char *arg, struct argp_state *state)
+{
+	const char *equals = strchr(arg, '='), *end;
+	uint64_t low, size;
+
+	for (int i = 0; equals && i < RW_NR_STACKS; i++) {
+		const char *name = rw_stack_name(i);
+
+		if (strlen(name) != (size_t)(equals - arg) || memcmp(arg, name, equals - arg))
+			continue;
+		if (!hex(equals + 1, &low, &end) || *end != '+' || !size_value(end + 1, &size) ||
+		    !size || low + size < low)
+			break;
+		o->stacks[i] = (struct rw_stack){ low, low + size, RW_YES };
+		o->has_stacks = true;
+		return;
+	}
+	argp_error(state, "--stack: '%s' is not of the form NAME=ADDR+SIZE, where NAME is task, irq, "
+			  "overflow, sdei-normal, sdei-critical or efi", arg);
+}
+
+static void parse_text(struct options *o, const char *arg, struct argp_state *state)
+{
+	struct rw_text_range range;
+	const char *end;
+
+	if (!hex(arg, &range.start, &end) || *end != '-' || !hex(end + 1, &range.end, &end) ||
+	    (*end && *end != '=') || range.end <= range.start) {
+		argp_error(state, "--text: '%s' is not of the form START-END[=NAME]", arg);
+		return;
+	}
+	if (o->nr_text == MAX_TEXT) {
+		argp_error(state, "--text: more than %d ranges", MAX_TEXT);
+		return;
+	}
+	void *text = realloc(o->text, (o->nr_text + 1) * sizeof(o->text[0]));
+	if (text)
+		o->text = text;
+	void *names = realloc(o->text_names, (o->nr_text + 1) * sizeof(o->text_names[0]));
+	if (names)
+		o->text_names = names;
+	char *name = *end ? strdup(end + 1) : NULL;
+	if (!text || !names || (*end && !name)) {
+		free(name);
+		argp_failure(state, STATUS_ERROR, 0, "out of memory");
+		return;
+	}
+	range.name = name;
+	o->text[o->nr_text] = range;
+	o->text_names[o->nr_text++] = name;
+}
+
+static error_t parse_kernel(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case KEY_MODEL:
+		o->model = arg;
+		return 0;
+	case KEY_KASLR:
+		o->kaslr = address(state, "--kaslr", arg);
+		o->kaslr_known = RW_YES;
+		return 0;
+	case KEY_VA_BITS:
+		o->va_bits = decimal(state, "--va-bits", arg, 52);
+		if (o->va_bits < 36)
+			argp_error(state, "--va-bits: arm64 kernels have 36, 39, 42, 47, 48 or 52");
+		return 0;
+	case KEY_PAC_MASK:
+		o->pac_mask = address(state, "--pac-mask", arg);
+		o->has_pac_mask = true;
+		return 0;
+	case KEY_STACK:
+		parse_stack(o, arg, state);
+		return 0;
+	case KEY_TEXT:
+		parse_text(o, arg, state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option kernel_options[] = {
+	{ "model", KEY_MODEL, "M", 0, "The unwinder generation: auto (default), a name that `rewalk "
+	  "models' lists, or all", 2 },
+	{ "stack", KEY_STACK, "NAME=ADDR+SIZE", 0, "Bounds of a stack: task, irq, overflow, "
+	  "sdei-normal, sdei-critical, efi; those not given do not exist then", 2 },
+	{ "text", KEY_TEXT, "START-END[=NAME]", 0, "Further kernel text: a module, BPF, a "
+	  "trampoline", 2 },
+	{ "kaslr", KEY_KASLR, "OFF", 0, "The KASLR offset: run-time minus link address", 2 },
+	{ "va-bits", KEY_VA_BITS, "N", 0, "Virtual address bits in use", 2 },
+	{ "pac-mask", KEY_PAC_MASK, "M", 0, "KERNELPACMASK; 0: a CPU without pointer "
+	  "authentication", 2 },
+	{ 0 },
+};
+
+const struct argp options_kernel = { kernel_options, parse_kernel, NULL, NULL, NULL, NULL, NULL };
+
+/* ---- the output ------------------------------------------------------------------ */
+
+static error_t parse_format(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case KEY_FORMAT:
+		if (!strcmp(arg, "text"))
+			o->format = RW_FORMAT_TEXT;
+		else if (!strcmp(arg, "kernel"))
+			o->format = RW_FORMAT_KERNEL;
+		else if (!strcmp(arg, "json"))
+			o->format = RW_FORMAT_JSON;
+		else
+			argp_error(state, "--format: '%s' is not text, kernel or json", arg);
+		return 0;
+	case KEY_JSON:
+		o->format = RW_FORMAT_JSON;
+		return 0;
+	case 'v':
+		o->verbose++;
+		return 0;
+	case 'q':
+		o->verbose = -1;
+		return 0;
+	case KEY_COLOR:
+		if (!arg || !strcmp(arg, "always"))
+			o->color = COLOR_ALWAYS;
+		else if (!strcmp(arg, "never"))
+			o->color = COLOR_NEVER;
+		else if (!strcmp(arg, "auto"))
+			o->color = COLOR_AUTO;
+		else
+			argp_error(state, "--color: '%s' is not auto, always or never", arg);
+		return 0;
+	case KEY_NO_PAGER:
+		o->no_pager = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option format_options[] = {
+	{ "format", KEY_FORMAT, "text|kernel|json", 0, "How to print", 3 },
+	{ "json", KEY_JSON, NULL, 0, "JSON Lines: one object each, then a summary", 3 },
+	{ "verbose", 'v', NULL, 0, "Print more", 3 },
+	{ "quiet", 'q', NULL, 0, "Print less: no warnings", 3 },
+	{ "color", KEY_COLOR, "auto|always|never", OPTION_ARG_OPTIONAL, "Colours; NO_COLOR is "
+	  "honoured", 3 },
+	{ "no-pager", KEY_NO_PAGER, NULL, 0, "Never start a pager", 3 },
+	{ 0 },
+};
+
+const struct argp options_format = { format_options, parse_format, NULL, NULL, NULL, NULL, NULL };
+
+static error_t parse_output(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case KEY_VERDICT:
+		for (char *rest = arg, *word; (word = strsep(&rest, ","));) {
+			unsigned int bit = 0;
+
+			for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
+				if (!strcmp(word, rw_verdict_name(i)))
+					bit = 1u << i;
+			if (!bit)
+				argp_error(state, "--verdict: '%s' is not reliable, unreliable or "
+						  "undetermined", word);
+			o->verdicts |= bit;
+		}
+		return 0;
+	case KEY_LIMIT:
+		o->limit = decimal(state, "--limit", arg, 1 << 30);
+		if (!o->limit)
+			argp_error(state, "--limit: a buffer has at least 1 entry");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option output_options[] = {
+	{ "verdict", KEY_VERDICT, "V[,V...]", 0, "Print only traces with these verdicts; counts and "
+	  "the exit status cover all", 3 },
+	{ "limit", KEY_LIMIT, "N", 0, "Stop after N entries, as for a caller with a buffer of N", 3 },
+	{ 0 },
+};
+
+const struct argp options_output = { output_options, parse_output, NULL, NULL, NULL, NULL, NULL };
+
+error_t options_argument(struct options *options, char *arg, struct argp_state *state)
+{
+	if (!options->vmlinux) {
+		options->vmlinux = arg;
+		return 0;
+	}
+	void *inputs = realloc(options->inputs, (options->nr_inputs + 1) * sizeof(char *));
+	if (!inputs) {
+		argp_failure(state, STATUS_ERROR, 0, "out of memory");
+		return ENOMEM;
+	}
+	options->inputs = inputs;
+	options->inputs[options->nr_inputs++] = arg;
+	return 0;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// rewalk trace: walk stacks, print frames and verdicts.
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rewalk/error.h"
+#include "rewalk/image.h"
+
+#include "command.h"
+#include "inputs.h"
+#include "pager.h"
+
+static const char doc[] =
+	"Walk an arm64 kernel stack as that kernel would, print every frame, and say whether "
+	"the trace would have counted as reliable.\v"
+	"A raw stack with its registers:\n"
+	"  rewalk vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt --kaslr 0x484f39400000\n"
+	"  rewalk vmlinux stack.bin@ffff80000a5d8000 --pc ffff8000081234c0 --fp "
+	"ffff80000a5dbb20\n\n"
+	"INPUT is FILE@ADDR (raw bytes at a virtual address), FILE@regs (a struct "
+	"user_pt_regs), or a text with registers. Without --stack the task stack is the file "
+	"that holds fp, if it is as large as this kernel's stacks.\n\n"
+	"Exit status: 0 reliable, 1 unreliable, 2 a usage or input error, 3 undetermined "
+	"(a missing fact decides: the output names it).";
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		for (int i = 0; i < 4; i++)
+			state->child_inputs[i] = options;
+		return 0;
+	case ARGP_KEY_ARG:
+		return options_argument(options, arg, state);
+	case ARGP_KEY_END:
+		if (!options->vmlinux)
+			argp_error(state, "no VMLINUX given");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_child children[] = {
+	{ &options_registers, 0, "Registers and start:", 1 },
+	{ &options_kernel, 0, "The kernel:", 2 },
+	{ &options_output, 0, "Output:", 3 },
+	{ &options_format, 0, NULL, 3 },
+	{ 0 },
+};
+
+static const struct argp argp = { NULL, parse, "VMLINUX [INPUT...]", doc, children, NULL, NULL };
+
+/**
+ * Is [@low, @high) a task's stack?  The kernel leaves a record of two zeros at the final
+ * record's place of every one; another stack of that size has something else there.
+ */
+static bool is_task_stack(const struct rw_kernel *kernel, const struct inputs *inputs,
+			  const struct rw_span *span)
+{
+	const struct rw_layout *layout = &kernel->layout;
+	uint64_t fp, lr, final;
+
+	if (!kernel->has_layout || span->end - span->start < layout->pt_regs_size)
+		return false;
+	final = span->end - layout->pt_regs_size + layout->pt_regs_stackframe;
+	return rw_memory_read64(&inputs->memory, final, &fp) &&
+	       rw_memory_read64(&inputs->memory, final + 8, &lr) && !fp && !lr;
+}
+
+/** The bounds of the stacks: given, else the task's from the file that holds fp. */
+static void find_stacks(const struct options *options, const struct inputs *inputs,
+			const struct rw_kernel *kernel, struct rw_unwind_input *in)
+{
+	const struct rw_span *span = rw_memory_find(&inputs->memory, in->fp);
+	struct rw_stack *task = &in->stacks[RW_STACK_TASK];
+
+	memcpy(in->stacks, options->stacks, sizeof(in->stacks));
+	// What was said of the stacks is taken to be all there is to say.
+	for (int i = 0; options->has_stacks && i < RW_NR_STACKS; i++)
+		if (i != RW_STACK_TASK && in->stacks[i].exists == RW_UNKNOWN)
+			in->stacks[i].exists = RW_NO;
+	if (task->exists == RW_UNKNOWN && span && kernel->thread_size &&
+	    span->end - span->start == kernel->thread_size &&
+	    is_task_stack(kernel, inputs, span))
+		*task = (struct rw_stack){ span->start, span->end, RW_YES };
+}
+
+/** May the current task use its CPU's stacks?  One that is given is there to be used. */
+static void find_context(const struct options *options, struct rw_unwind_input *in)
+{
+	enum rw_tri may = options->has_stacks ? RW_YES : RW_UNKNOWN;
+
+	in->current = RW_YES;
+	in->preemptible = rw_tri_not(may);
+	in->in_nmi = may;
+	in->in_efi = may;
+}
+
+static struct rw_error *check_registers(const struct inputs *inputs)
+{
+	uint64_t known = inputs->start.known;
+
+	if ((known & RW_REG_PC) && (known & RW_REG_FP))
+		return NULL;
+	return rw_error_create(RW_ERROR_MISSING,
+			       "%s: no %s to start from; give %s", inputs->source,
+			       known & RW_REG_PC ? "fp (x29)" : known & RW_REG_FP ? "pc" :
+			       "pc and fp (x29)",
+			       known & RW_REG_PC ? "--fp, or a --regs FILE that has it" :
+			       known & RW_REG_FP ? "--pc, or a --regs FILE that has it" :
+			       "--pc and --fp, or --regs FILE");
+}
+
+/** Print one model's trace and count it by its verdict without a limit. */
+static struct rw_error *one(struct rw_output *out, const struct options *options,
+			    const struct rw_kernel *kernel, const struct rw_model *model,
+			    const char *why, const char *source, struct rw_unwind_input in,
+			    struct rw_tally *tally, bool line)
+{
+	struct rw_trace trace;
+
+	rw_kernel_unwind_input(kernel, model, &in);
+	struct rw_error *err = rw_trace_init(kernel, model, &in, source, why, &trace);
+	if (err)
+		return err;
+	rw_tally_add(tally, &trace.result);
+	if (options->limit) {
+		rw_trace_deinit(&trace);
+		in.limit = options->limit;
+		err = rw_trace_init(kernel, model, &in, source, why, &trace);
+		if (err)
+			return err;
+	}
+	if (!options->verdicts || options->verdicts & 1u << trace.result.verdict) {
+		if (line)
+			rw_output_model_line(out, &trace);
+		else
+			rw_output_trace(out, &trace);
+	}
+	rw_trace_deinit(&trace);
+	return NULL;
+}
+
+static struct rw_error *choose_model(const struct options *options,
+				     const struct rw_kernel *kernel, const struct rw_model **ret,
+				     const char **why_ret)
+{
+	if (options->model && strcmp(options->model, "auto")) {
+		*ret = rw_model_find(options->model);
+		*why_ret = "given";
+		return *ret ? NULL :
+		       rw_error_create(RW_ERROR_USAGE,
+				       "--model: there is no model '%s'; `rewalk models' lists them",
+				       options->model);
+	}
+	*ret = kernel->auto_model;
+	*why_ret = kernel->auto_why;
+	return *ret ? NULL :
+	       rw_error_create(RW_ERROR_MISSING,
+			       "%s: its unwinder is not recognised (%s); choose one with --model",
+			       rw_image_path(kernel->image), kernel->auto_why);
+}
+
+static struct rw_error *walk(struct rw_output *out, const struct options *options,
+			     const struct inputs *inputs, const struct rw_kernel *kernel,
+			     int *status_ret)
+{
+	struct rw_unwind_input in = {
+		.read = rw_memory_read64,
+		.memory = &inputs->memory,
+		.start = options->has_start ? options->start : RW_START_BLOCKED,
+		.pc = inputs->start.pc,
+		.fp = inputs->start.x[29],
+		.need_reliable = true,
+	};
+	struct rw_tally tally = { 0 };
+	const struct rw_model *model;
+	const char *why;
+	struct rw_error *err = NULL;
+
+	find_stacks(options, inputs, kernel, &in);
+	find_context(options, &in);
+	if (options->model && !strcmp(options->model, "all")) {
+		size_t nr;
+		const struct rw_model *models = rw_models(&nr);
+
+		for (size_t i = 0; !err && i < nr; i++)
+			err = one(out, options, kernel, &models[i], "--model all", inputs->source,
+				  in, &tally, true);
+	} else {
+		err = choose_model(options, kernel, &model, &why);
+		if (!err)
+			err = one(out, options, kernel, model, why, inputs->source, in, &tally,
+				  false);
+	}
+	if (err)
+		return err;
+	rw_output_summary(out, &tally);
+	*status_ret = rw_tally_status(&tally);
+	return NULL;
+}
+
+static struct rw_error *run(const struct options *options, struct inputs *inputs,
+			    struct rw_image **image, int *status_ret)
+{
+	struct rw_kernel kernel;
+	const struct rw_model *model;
+	const char *why;
+
+	struct rw_error *err = rw_image_open(options->vmlinux, image);
+	if (!err)
+		err = inputs_init(options, inputs);
+	if (!err)
+		err = check_registers(inputs);
+	if (!err)
+		err = command_kernel(options, *image, inputs->start.pc, &kernel);
+	// Before a pager starts: nothing may stand on standard output then.
+	if (!err && (!options->model || strcmp(options->model, "all")))
+		err = choose_model(options, &kernel, &model, &why);
+	if (err)
+		return err;
+
+	struct rw_output out = {
+		.file = stdout,
+		.format = options->format,
+		.color = command_color(options, stdout),
+		.verbose = options->verbose > 0 ? options->verbose : 0,
+		.names = rw_names_create(&kernel),
+	};
+	if (!out.names)
+		return &rw_enomem;
+	struct pager pager;
+	pager_start(&pager, options->no_pager);
+	err = walk(&out, options, inputs, &kernel, status_ret);
+	pager_stop(&pager);
+	rw_names_destroy(out.names);
+	return err;
+}
+
+int command_trace(int argc, char **argv)
+{
+	struct options options;
+	struct inputs inputs = { 0 };
+	struct rw_image *image = NULL;
+	int status = STATUS_OK;
+
+	options_init(&options);
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	struct rw_error *err = run(&options, &inputs, &image, &status);
+	if (err)
+		status = command_error(err);
+	inputs_deinit(&inputs);
+	rw_image_close(image);
+	options_deinit(&options);
+	return status;
+}
