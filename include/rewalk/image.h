@@ -3,6 +3,9 @@
  * The kernel image: what rewalk takes from an arm64 vmlinux.  All addresses are
  * link addresses, as in the file; whoever knows the KASLR offset adds it.  The
  * file is mapped and only the pages asked for are touched.
+ *
+ * Some tables are made when they are first needed, also through a const image:
+ * two threads must not use one image at the same time.
  */
 #ifndef REWALK_IMAGE_H
 #define REWALK_IMAGE_H
@@ -22,7 +25,8 @@ struct rw_image;
  *             on failure.
  * @return NULL; RW_ERROR_OS; RW_ERROR_FORMAT for what is no ELF file, no arm64
  *         kernel, cut short or damaged, or has no symbol table, each with its
- *         remedy; RW_ERROR_UNSUPPORTED for a big-endian kernel.
+ *         remedy, or whose sym_code_functions table is damaged;
+ *         RW_ERROR_UNSUPPORTED for a big-endian kernel.
  */
 struct rw_error *rw_image_open(const char *path, struct rw_image **ret);
 
@@ -47,7 +51,8 @@ bool rw_image_symbol(const struct rw_image *image, const char *name, uint64_t *r
  * addend; RELR words and plain data read as they stand (image.md, 2.3).
  * Sections without bytes (.bss) read as zeros.
  *
- * @return False if a byte of [@addr, @addr + @size) is in no allocated section.
+ * @return False if a byte of [@addr, @addr + @size) is in no allocated section, or
+ *         there is no memory; @buf may then be written in part.
  */
 bool rw_image_read(const struct rw_image *image, uint64_t addr, void *buf, size_t size);
 
@@ -120,9 +125,11 @@ struct rw_symbol {
 /**
  * The symbol that the kernel would print for @addr: from the kallsyms tables in
  * the image where it has them, else by their rules from .symtab (image.md 8.4,
- * 8.5, 9.1).
+ * 8.5, 9.1), as with CONFIG_KALLSYMS_ALL.  Of several symbols with one address the
+ * kernel names the first of its table; it looks up return addresses as they are
+ * for %pS, and one byte before for %pB, which is the caller's to do.
  *
- * @return False where the kernel would print the bare address.
+ * @return False where the kernel would print the bare address, and without memory.
  */
 bool rw_image_symbolize(const struct rw_image *image, uint64_t addr, struct rw_symbol *ret);
 

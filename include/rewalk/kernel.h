@@ -41,6 +41,11 @@ struct rw_kernel {
 	size_t nr_el1_entry;
 	const struct rw_text_range *more_text;	/* borrowed, sorted by nobody */
 	size_t nr_more_text;
+	bool text_complete;		/* @more_text is all there is: from the kernel's own lists */
+
+	/* names of addresses outside the image; NULL: none are known */
+	bool (*symbolize)(void *arg, uint64_t addr, struct rw_symbol *ret, const char **module_ret);
+	void *symbolize_arg;
 
 	/* what rfc-v1 to rfc-v3 list, as far as this image has it */
 	struct rw_text_range special[24], code_section[8];
@@ -101,8 +106,13 @@ enum rw_tri rw_kernel_in_code_section(const void *kernel, uint64_t addr, bool *h
 /** The further text that holds @addr, or NULL. */
 const struct rw_text_range *rw_kernel_more_text(const struct rw_kernel *kernel, uint64_t addr);
 
-/** As rw_image_symbolize(), for a run-time address. */
-bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct rw_symbol *ret);
+/**
+ * As rw_image_symbolize(), for a run-time address.
+ *
+ * @param module_ret  NULL, or gets the module's name, borrowed; NULL for the image.
+ */
+bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct rw_symbol *ret,
+			 const char **module_ret);
 
 /**
  * Fill in what @model is told of this kernel: text, layout, addresses, options.

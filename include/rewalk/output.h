@@ -12,6 +12,8 @@
 #include "rewalk/annotate.h"
 #include "rewalk/trace.h"
 
+struct rw_error;
+
 /** The number that says what the members of the JSON output mean. */
 #define RW_JSON_SCHEMA 1
 
@@ -37,6 +39,26 @@ void rw_output_summary(struct rw_output *out, const struct rw_tally *tally);
 
 /** One model's answer on a line, for `--model all`: name, verdict, reason, end. */
 void rw_output_model_line(struct rw_output *out, const struct rw_trace *trace);
+
+/** Identical stacks, collected. */
+struct rw_groups;
+
+/** @return NULL without memory; to be freed with rw_groups_destroy(). */
+struct rw_groups *rw_groups_create(void);
+void rw_groups_destroy(struct rw_groups *groups);
+/** Add a trace of a task: its frames are taken over where they are new. */
+struct rw_error *rw_groups_add(struct rw_groups *groups, struct rw_trace *trace);
+/** Print each stack once, under the tasks that have it. */
+void rw_output_groups(struct rw_output *out, const struct rw_groups *groups);
+
+/** Print the entries and the verdict of a trace, without its heading. */
+void rw_output_frames(struct rw_output *out, const struct rw_trace *trace);
+
+/**
+ * What the traces of one stack by several models have in common, and where they part:
+ * the entries from the first that is not the same for all.
+ */
+void rw_output_parting(struct rw_output *out, const struct rw_trace *traces, size_t nr);
 
 /* ---- JSON ----------------------------------------------------------------- */
 

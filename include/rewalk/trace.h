@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "rewalk/kernel.h"
+#include "rewalk/machine.h"
 #include "rewalk/unwind.h"
 
 struct rw_error;
@@ -23,6 +23,7 @@ struct rw_frame {
 
 struct rw_trace {
 	const char *source;		/* borrowed: the input, for people */
+	const struct rw_task *task;	/* borrowed; NULL: a raw stack */
 	const struct rw_kernel *kernel;	/* borrowed */
 	const struct rw_model *model;
 	const char *model_why;		/* borrowed */
@@ -41,6 +42,17 @@ struct rw_trace {
 struct rw_error *rw_trace_init(const struct rw_kernel *kernel, const struct rw_model *model,
 			       const struct rw_unwind_input *input, const char *source,
 			       const char *model_why, struct rw_trace *ret);
+
+/**
+ * The trace of a task that cannot be walked: without entries.
+ *
+ * @param walkable  RW_WALK_NO_STACK: reliable, as a kernel says of a task without a
+ *                  stack; RW_WALK_USER: unreliable (it runs); RW_WALK_NO_REGISTERS:
+ *                  undetermined.
+ */
+void rw_trace_init_empty(const struct rw_kernel *kernel, const struct rw_model *model,
+			 const struct rw_unwind_input *input, const char *source,
+			 const char *model_why, enum rw_walkable walkable, struct rw_trace *ret);
 
 void rw_trace_deinit(struct rw_trace *trace);
 

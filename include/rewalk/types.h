@@ -14,9 +14,14 @@ struct rw_error;
 struct rw_image;
 struct rw_types;
 
-/** One question: a struct, and a member by its path, or NULL for the struct itself. */
+/**
+ * One question: a struct, and a member by its path, or NULL for the struct itself.
+ *
+ * Of an array, is_pointer, to_struct and is_struct tell about its elements.  Of a
+ * bit field, offset and size are those of the bytes that it touches.
+ */
 struct rw_type_query {
-	const char *type;	/* "task_struct": a struct, a union, or an enum */
+	const char *type;	/* "task_struct": a struct, a union, an enum, a typedef */
 	const char *member;	/* "thread.cpu_context.fp", "mem[0].base"; an enumerator; NULL */
 	/* the answer */
 	bool found;
@@ -24,14 +29,16 @@ struct rw_type_query {
 	uint32_t size;		/* bytes of the member, or of the struct */
 	uint32_t nr;		/* elements, where the member is an array; else 1 */
 	uint32_t elem_size;	/* bytes of one element */
-	uint64_t value;		/* of an enumerator */
+	uint64_t value;		/* of an enumerator, sign-extended where the type is signed */
 	bool is_pointer;	/* the member is a pointer … */
 	bool to_struct;		/* … to a struct or union (else to an integer, void, …) */
 	bool is_struct;		/* the member is itself a struct or union */
 };
 
 /**
- * The types of an image, from its .BTF section, else from its DWARF.
+ * The types of an image, from its .BTF section, else from its DWARF.  While BTF is
+ * read, libbpf's print function (libbpf_set_print(), one for the process) is put
+ * aside.  DWARF knows only what the units of some well-chosen functions use.
  *
  * @param ret  Owned by the caller; untouched on failure.  The image must outlive it.
  * @return NULL; RW_ERROR_MISSING if the image has neither (the message says how to
@@ -53,6 +60,8 @@ const char *rw_types_origin(const struct rw_types *types);
  * found == false, which is an answer, not an error.  Of several structs with one
  * name the one that has the wanted member counts, the largest of those.  Unnamed
  * struct and union members are looked through.
+ *
+ * @return NULL; RW_ERROR_FORMAT for types that contain themselves without end.
  */
 struct rw_error *rw_types_query(const struct rw_types *types, struct rw_type_query *queries,
 				size_t nr);

@@ -132,6 +132,7 @@ struct rw_unwind_input {
 
 	enum rw_start start;
 	uint64_t pc, fp;
+	bool pc_is_lr;			/* RW_START_CURRENT: pc is a return address, as in x30 */
 	bool need_reliable;		/* false: a plain arch_stack_walk(), which is not judged */
 	uint64_t limit;			/* the consumer stops at this many entries; 0: never */
 

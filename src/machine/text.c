@@ -36,7 +36,7 @@ enum rw_tri rw_kernel_is_text(const void *ctx, uint64_t addr)
 	if (in(kernel->stext, kernel->etext, addr) ||
 	    in(kernel->sinittext, kernel->einittext, addr))
 		return RW_YES;
-	return in(kernel->text, kernel->end, addr) ? RW_NO : RW_UNKNOWN;
+	return kernel->text_complete || in(kernel->text, kernel->end, addr) ? RW_NO : RW_UNKNOWN;
 }
 
 bool rw_kernel_in_sym_code(const void *ctx, uint64_t addr)
@@ -57,11 +57,18 @@ bool rw_kernel_in_el1_entry(const void *ctx, uint64_t addr)
 	return false;
 }
 
-bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct rw_symbol *ret)
+bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct rw_symbol *ret,
+			 const char **module_ret)
 {
-	if (kernel->slide_known != RW_YES ||
-	    !rw_image_symbolize(kernel->image, addr - kernel->slide, ret))
-		return false;
-	ret->addr += kernel->slide;
-	return true;
+	const char *module = NULL;
+	bool found = kernel->slide_known == RW_YES &&
+		     rw_image_symbolize(kernel->image, addr - kernel->slide, ret);
+
+	if (found)
+		ret->addr += kernel->slide;
+	else if (kernel->symbolize)
+		found = kernel->symbolize(kernel->symbolize_arg, addr, ret, &module);
+	if (module_ret)
+		*module_ret = module;
+	return found;
 }

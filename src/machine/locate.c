@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Where the kernel lies in a dump: its KASLR offset, its maps, its page tables.
+// From VMCOREINFO, in the notes or found in memory; else by the banner of the
+// vmlinux, which is unique to a build, and the variables beside it.
+//
+// Source: arch/arm64/kernel/vmcore_info.c; dumps.md 1.4, 2.2 to 2.6.
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rewalk/bytes.h"
+#include "rewalk/cleanup.h"
+#include "rewalk/error.h"
+
+#include "machine_private.h"
+
+/** What locating ends with. */
+struct place {
+	uint64_t slide, kimage_voffset, memstart_addr;
+	bool has_memstart;
+	unsigned int va_bits, actual, page_shift;	/* 0: not known */
+	const char *from;
+};
+
+static uint64_t symbol(const struct rw_machine *m, const char *name)
+{
+	uint64_t addr = 0;
+
+	rw_image_symbol(m->image, name, &addr);
+	return addr;
+}
+
+/* ---- identity ------------------------------------------------------------------ */
+
+static struct rw_error *check_build(const struct rw_machine *m, bool force)
+{
+	const char *theirs = rw_vmcoreinfo_text(m->info, "BUILD-ID");
+	size_t size;
+	const uint8_t *id = rw_image_build_id(m->image, &size);
+	char ours[129] = "";
+
+	for (size_t i = 0; id && i < size && i < 64; i++)
+		sprintf(ours + 2 * i, "%02x", id[i]);
+	if (!theirs || !*ours || !strcasecmp(theirs, ours) || force)
+		return NULL;
+	return rw_error_create(RW_ERROR_MISMATCH,
+			       "%s: build-id: is %s, but the dump's kernel is %s (%s); give the vmlinux "
+			       "of that kernel, or --force", rw_image_path(m->image), ours, theirs,
+			       rw_vmcoreinfo_text(m->info, "OSRELEASE") ?: "release not known");
+}
+
+/* ---- by searching --------------------------------------------------------------- */
+
+/**
+ * Call @found for each place in the dump's memory where @needle stands, until it says
+ * so.  A needle that crosses two spans of the dump is not seen.
+ */
+static bool search(struct rw_machine *m, const char *needle, size_t size,
+		   bool (*found)(struct rw_machine *m, uint64_t pa, void *arg), void *arg)
+{
+	uint64_t start = 0, end = 0;
+
+	while (rw_dump_next_range(m->dump, end, &start, &end)) {
+		for (uint64_t pa = start; pa < end;) {
+			const uint8_t *bytes;
+			size_t len;
+
+			if (rw_dump_span(m->dump, pa, &bytes, &len) != RW_DUMP_OK) {
+				pa += len;
+				continue;
+			}
+			if (len > end - pa)
+				len = end - pa;
+			// The next read may take these bytes away: note the hits first.
+			uint64_t hits[64];
+			size_t nr = 0;
+			const uint8_t *at = bytes, *stop = bytes + len;
+			while (nr < 64 && (at = memmem(at, stop - at, needle, size))) {
+				hits[nr++] = pa + (at - bytes);
+				at++;
+			}
+			for (size_t i = 0; i < nr; i++)
+				if (found(m, hits[i], arg))
+					return true;
+			pa += len;
+		}
+		if (end == UINT64_MAX)
+			break;
+	}
+	return false;
+}
+
+/** A copy of VMCOREINFO, for this build. */
+static bool try_vmcoreinfo(struct rw_machine *m, uint64_t pa, void *arg)
+{
+	char text[4096] = "";
+	const char *banner = rw_image_banner(m->image);
+	struct rw_vmcoreinfo *info;
+	uint64_t addr;
+
+	(void)arg;
+	size_t size = 4096 - pa % 4096;
+	if (rw_dump_read(m->dump, pa, text, size, NULL) != RW_DUMP_OK ||
+	    rw_vmcoreinfo_create(text, size, &info))
+		return false;
+	const char *release = rw_vmcoreinfo_text(info, "OSRELEASE");
+	if (release && banner && strstr(banner, release) &&
+	    rw_vmcoreinfo_hex(info, "SYMBOL(_stext)", &addr) &&
+	    rw_vmcoreinfo_text(info, "NUMBER(kimage_voffset)")) {
+		m->own_info = info;
+		return true;
+	}
+	rw_vmcoreinfo_destroy(info);
+	return false;
+}
+
+static bool read_pa(struct rw_machine *m, uint64_t pa, uint64_t *ret)
+{
+	uint8_t word[8];
+
+	if (rw_dump_read(m->dump, pa, word, sizeof(word), NULL) != RW_DUMP_OK)
+		return false;
+	*ret = rw_get_le64(word);
+	return true;
+}
+
+/** A copy of the banner in the image: the variables around it must fit. */
+static bool try_banner(struct rw_machine *m, uint64_t pa, void *arg)
+{
+	struct place *place = arg;
+	uint64_t text = symbol(m, "_text"), banner = symbol(m, "linux_banner");
+	uint64_t variable = symbol(m, "kimage_voffset"), base = pa - (banner - text), voffset;
+
+	if (!variable || (base & 0xfff) || pa < banner - text ||
+	    !read_pa(m, base + (variable - text), &voffset))
+		return false;
+	uint64_t slide = voffset + base - text;
+	if ((slide & 0xffff) || (voffset + base) >> 48 != 0xffff)
+		return false;
+	place->slide = slide;
+	place->kimage_voffset = voffset;
+	uint64_t memstart = symbol(m, "memstart_addr");
+	place->has_memstart = memstart &&
+			      read_pa(m, base + (memstart - text), &place->memstart_addr);
+	place->from = "linux_banner in memory";
+	return true;
+}
+
+/* ---- from VMCOREINFO -------------------------------------------------------------- */
+
+static bool from_vmcoreinfo(const struct rw_machine *m, struct place *place)
+{
+	uint64_t value, stext;
+
+	if (!rw_vmcoreinfo_number(m->info, "NUMBER(kimage_voffset)", &place->kimage_voffset))
+		return false;
+	if (rw_vmcoreinfo_hex(m->info, "SYMBOL(_stext)", &stext))
+		place->slide = stext - symbol(m, "_stext");
+	else if (!rw_vmcoreinfo_hex(m->info, "KERNELOFFSET", &place->slide))
+		return false;
+	place->has_memstart = rw_vmcoreinfo_number(m->info, "NUMBER(PHYS_OFFSET)",
+						   &place->memstart_addr);
+	if (rw_vmcoreinfo_number(m->info, "NUMBER(VA_BITS)", &value) && value >= 36 && value <= 52)
+		place->va_bits = value;
+	if (rw_vmcoreinfo_number(m->info, "NUMBER(TCR_EL1_T1SZ)", &value) && value >= 12 &&
+	    value <= 28)
+		place->actual = 64 - value;
+	if (rw_vmcoreinfo_number(m->info, "PAGESIZE", &value))
+		place->page_shift = value == 4096 ? 12 : value == 16384 ? 14 : value == 65536 ? 16 : 0;
+	place->from = m->own_info ? "VMCOREINFO found in memory" : "VMCOREINFO";
+	return true;
+}
+
+/** The page size in the header that an image begins with: flags, bits 2:1. */
+static unsigned int page_shift_of(const struct rw_machine *m)
+{
+	uint8_t header[64];
+	uint64_t text = symbol(m, "_text");
+
+	if (text && rw_image_read(m->image, text, header, sizeof(header)) &&
+	    !memcmp(header + 56, "ARM\x64", 4)) {
+		switch (header[24] >> 1 & 3) {
+		case 2:
+			return 14;
+		case 3:
+			return 16;
+		}
+	}
+	return 12;
+}
+
+/* ---- translation ------------------------------------------------------------------- */
+
+static bool read_table(void *arg, uint64_t pa, uint64_t *ret)
+{
+	return read_pa(arg, pa, ret);
+}
+
+static bool try_tables(struct rw_machine *m, const struct place *place, unsigned int va_bits,
+		       unsigned int actual, uint64_t root)
+{
+	struct rw_pagetable tables;
+	struct rw_translation t;
+	uint64_t va = m->space.kimage.start;
+
+	struct rw_error *err = rw_pagetable_init(&tables, place->page_shift, va_bits, actual, root,
+						 read_table, m);
+	if (err) {
+		rw_error_destroy(err);
+		return false;
+	}
+	rw_pagetable_translate(&tables, va, &t);
+	if (t.status != RW_VA_MAPPED || t.pa != va - place->kimage_voffset) {
+		// The beginning of the image may be left unmapped: its text is not.
+		va = symbol(m, "_stext") + place->slide;
+		rw_pagetable_translate(&tables, va, &t);
+		if (t.status != RW_VA_MAPPED || t.pa != va - place->kimage_voffset)
+			return false;
+	}
+	m->space.tables = tables;
+	m->space.has_tables = true;
+	return true;
+}
+
+/** Known bits first; else the ones that translate the image to where it is. */
+static bool find_tables(struct rw_machine *m, struct place *place)
+{
+	static const uint8_t tries[][2] = {
+		{ 52, 52 }, { 52, 48 }, { 48, 48 }, { 52, 47 }, { 47, 47 }, { 42, 42 }, { 39, 39 },
+		{ 36, 36 },
+	};
+	uint64_t swapper = symbol(m, "swapper_pg_dir");
+
+	if (!swapper)
+		return false;
+	uint64_t root = swapper + place->slide - place->kimage_voffset;
+	if (place->va_bits && place->actual)
+		return try_tables(m, place, place->va_bits, place->actual, root);
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		if ((place->va_bits && place->va_bits != tries[i][0]) ||
+		    (place->actual && place->actual != tries[i][1]) ||
+		    !try_tables(m, place, tries[i][0], tries[i][1], root))
+			continue;
+		place->va_bits = tries[i][0];
+		place->actual = tries[i][1];
+		return true;
+	}
+	return false;
+}
+
+static void set_maps(struct rw_machine *m, const struct place *place)
+{
+	uint64_t text = symbol(m, "_text") ?: symbol(m, "_stext");
+
+	m->space.dump = m->dump;
+	m->space.kimage = (struct rw_kimage_map){
+		.start = text + place->slide,
+		.end = (symbol(m, "_end") ?: symbol(m, "_etext")) + place->slide,
+		.kimage_voffset = place->kimage_voffset,
+	};
+}
+
+/** The linear map is only used if it agrees with the tables about the initial task's list. */
+static void set_linear_map(struct rw_machine *m, const struct place *place)
+{
+	if (!place->has_memstart || !place->va_bits)
+		return;
+	rw_linear_map_init(&m->space.linear, place->page_shift, place->va_bits,
+			   place->memstart_addr);
+	m->space.has_linear = true;
+}
+
+struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_facts *said,
+				struct rw_kernel_facts *facts, bool force)
+{
+	static const char needle[] = "OSRELEASE=";
+	const char *banner = rw_image_banner(m->image);
+	struct place place = { 0 };
+	uint64_t mask;
+
+	m->info = rw_dump_vmcoreinfo(m->dump);
+	struct rw_error *err = check_build(m, force);
+	if (err)
+		return err;
+	bool found = from_vmcoreinfo(m, &place);
+	if (!found && search(m, needle, sizeof(needle) - 1, try_vmcoreinfo, NULL)) {
+		m->info = m->own_info;
+		err = check_build(m, force);
+		if (err)
+			return err;
+		found = from_vmcoreinfo(m, &place);
+	}
+	if (!found && banner)
+		found = search(m, banner, strlen(banner), try_banner, &place);
+	if (!found)
+		return rw_error_create(RW_ERROR_MISMATCH,
+				       "%s: no kernel of this build in the dump's memory; give the "
+				       "vmlinux of the dumped kernel", rw_image_path(m->image));
+	if (!place.page_shift)
+		place.page_shift = page_shift_of(m);
+	set_maps(m, &place);
+	if (!find_tables(m, &place))
+		machine_lose(m, "the kernel's page tables cannot be followed: memory of vmalloc (most "
+				"stacks, modules) is not readable");
+	set_linear_map(m, &place);
+
+	*facts = *said;
+	if (said->kaslr_known != RW_YES) {
+		facts->kaslr_known = RW_YES;
+		facts->kaslr = place.slide;
+	}
+	if (!said->va_bits)
+		facts->va_bits = place.actual;
+	if (said->pauth_hw == RW_UNKNOWN &&
+	    rw_vmcoreinfo_number(m->info, "NUMBER(KERNELPACMASK)", &mask))
+		facts->pauth_hw = rw_tri(mask);
+	m->kernel.slide_from = place.from;
+	return NULL;
+}

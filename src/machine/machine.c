@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A dumped machine, put together from what the other files of this room find.
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rewalk/error.h"
+
+#include "machine_private.h"
+
+#define PSR_MODE_MASK 0xf
+
+void machine_lose(struct rw_machine *m, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (size_t i = 0; i < m->nr_lost; i++)
+		if (!strcmp(m->lost[i], text))
+			return;
+	if (m->nr_lost < MAX_LOST && (m->lost[m->nr_lost] = strdup(text)))
+		m->nr_lost++;
+}
+
+bool machine_symbol(const struct rw_machine *m, const char *name, uint64_t *ret)
+{
+	if (!rw_image_symbol(m->image, name, ret))
+		return false;
+	*ret += m->kernel.slide;
+	return true;
+}
+
+static struct rw_error *learn(struct rw_machine *m, const struct rw_kernel_facts *said, bool force)
+{
+	struct rw_kernel_facts facts;
+	const char *from;
+
+	struct rw_error *err = machine_locate(m, said, &facts, force);
+	if (err)
+		return err;
+	from = m->kernel.slide_from;
+	err = rw_kernel_init(m->image, &facts, 0, &m->kernel);
+	if (err)
+		return err;
+	if (said->kaslr_known != RW_YES)
+		m->kernel.slide_from = from;
+	m->kernel.symbolize = rw_machine_symbolize;
+	m->kernel.symbolize_arg = m;
+	err = machine_offsets(m);
+	if (!err)
+		err = machine_find_text(m, said);
+	if (!err)
+		err = machine_find_cpus(m);
+	if (!err)
+		err = machine_find_tasks(m);
+	if (!err && !m->kernel.thread_size)
+		err = rw_error_create(RW_ERROR_MISSING,
+				      "%s: symbols: the size of the initial stack is not told by them; "
+				      "this kernel's stacks cannot be bounded", rw_image_path(m->image));
+	return err;
+}
+
+struct rw_error *rw_machine_create(const struct rw_image *image, struct rw_dump *dump,
+				   const struct rw_kernel_facts *facts, bool force,
+				   struct rw_machine **ret)
+{
+	struct rw_machine *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return &rw_enomem;
+	m->image = image;
+	m->dump = dump;
+	struct rw_error *err = learn(m, facts, force);
+	if (err) {
+		rw_machine_destroy(m);
+		return err;
+	}
+	*ret = m;
+	return NULL;
+}
+
+void rw_machine_destroy(struct rw_machine *m)
+{
+	if (!m)
+		return;
+	rw_vmcoreinfo_destroy(m->own_info);
+	for (size_t i = 0; i < m->nr_lost; i++)
+		free(m->lost[i]);
+	free(m->text);
+	free(m->modules);
+	free(m->cpus);
+	free(m->tasks.data);
+	free(m);
+}
+
+const struct rw_kernel *rw_machine_kernel(const struct rw_machine *m)
+{
+	return &m->kernel;
+}
+
+const struct rw_task *rw_machine_tasks(const struct rw_machine *m, size_t *nr_ret)
+{
+	*nr_ret = m->tasks.nr;
+	return m->tasks.data;
+}
+
+unsigned int rw_machine_nr_cpus(const struct rw_machine *m)
+{
+	return m->nr_cpus;
+}
+
+const char *const *rw_machine_lost(const struct rw_machine *m, size_t *nr_ret)
+{
+	*nr_ret = m->nr_lost;
+	return (const char *const *)m->lost;
+}
+
+enum rw_walkable rw_machine_unwind_input(struct rw_machine *m, const struct rw_task *task,
+					 const struct rw_model *model,
+					 struct rw_unwind_input *ret)
+{
+	const struct rw_regs *regs;
+
+	*ret = (struct rw_unwind_input){
+		.read = rw_space_read64,
+		.memory = &m->space,
+		.need_reliable = true,
+		.current = RW_YES,
+	};
+	rw_kernel_unwind_input(&m->kernel, model, ret);
+	machine_find_stacks(m, task, ret);
+	machine_read_tracers(m, task, ret);
+	if (!task->stack)
+		return RW_WALK_NO_STACK;
+	if (!task->running) {
+		ret->start = RW_START_BLOCKED;
+		ret->pc = task->pc;
+		ret->fp = task->fp;
+		return RW_WALK_YES;
+	}
+	if (task->cpu >= m->nr_cpus || !m->cpus[task->cpu].has_regs)
+		return RW_WALK_NO_REGISTERS;
+	regs = &m->cpus[task->cpu].regs;
+	ret->start = RW_START_REGS;
+	ret->pc = regs->pc;
+	ret->fp = regs->x[29];
+	return (regs->pstate & PSR_MODE_MASK) ? RW_WALK_YES : RW_WALK_USER;
+}
+
+void rw_machine_describe(const struct rw_machine *m,
+			 void (*say)(void *cookie, const char *key, const char *value),
+			 void *cookie)
+{
+	char text[128];
+
+	say(cookie, "dump", rw_dump_format_name(m->dump));
+	say(cookie, "release", rw_vmcoreinfo_text(m->info, "OSRELEASE"));
+	snprintf(text, sizeof(text), "0x%" PRIx64, m->space.kimage.kimage_voffset);
+	say(cookie, "kimage_voffset", text);
+	if (m->space.has_linear) {
+		snprintf(text, sizeof(text), "0x%" PRIx64, m->space.linear.memstart_addr);
+		say(cookie, "memstart_addr", text);
+	}
+	if (m->space.has_tables) {
+		snprintf(text, sizeof(text), "%u KiB pages, %d levels, %u bits",
+			 1u << (m->space.tables.page_shift - 10), 4 - m->space.tables.first_level,
+			 m->space.tables.va_bits);
+		say(cookie, "page_tables", text);
+	}
+	snprintf(text, sizeof(text), "%u, %zu tasks, %zu modules", m->nr_cpus, m->tasks.nr,
+		 m->nr_modules);
+	say(cookie, "cpus", text);
+	for (size_t i = 0; i < m->nr_lost; i++)
+		say(cookie, "lost", m->lost[i]);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of this room share about a dumped machine. */
+#ifndef REWALK_MACHINE_DUMP_PRIVATE_H
+#define REWALK_MACHINE_DUMP_PRIVATE_H
+
+#include "rewalk/machine.h"
+#include "rewalk/types.h"
+
+enum { MAX_CPUS = 4096, MAX_TASKS = 1 << 22, MAX_LOST = 32, MAX_FGRAPH = 1024, MAX_KRETPROBES = 4096 };
+
+/** A member's place; size 0: the kernel does not have it. */
+struct member {
+	uint32_t offset, size;
+};
+
+/** Where things lie in this kernel's structs. */
+struct offsets {
+	struct member task_stack, task_tasks, task_thread_node, task_signal, task_pid, task_tgid;
+	struct member task_comm, task_state, task_exit_state, task_on_cpu, task_cpu;
+	struct member task_fp, task_sp, task_pc, task_preempt;
+	struct member task_ret_stack, task_curr_ret_stack, task_kretprobes;
+	struct member signal_thread_head;
+	struct member rq_curr, rq_idle;
+	struct member ret_ret, ret_retp, ret_fp, ret_size;
+	struct member kri_llist, kri_ret_addr, kri_fp;
+	struct member mod_list, mod_state, mod_name, mod_core_base, mod_core_text, mod_init_base;
+	struct member mod_init_text, mod_mem, mod_mem_size_, mod_mem_base, mod_mem_size;
+	struct member mod_kallsyms, kall_symtab, kall_num, kall_strtab;
+	struct member ksym_lnode, ksym_start, ksym_end, ksym_name;
+	struct member slot_pages, slot_list, slot_insns;
+	bool ret_stack_is_words;
+};
+
+struct module {
+	char name[64];
+	uint64_t symtab, strtab;
+	uint64_t nr_symbols;
+	uint64_t start, end;	/* text */
+};
+
+/** A CPU, and the registers that the dump has of it. */
+struct cpu {
+	uint64_t offset;	/* of its per-CPU data */
+	uint64_t curr, idle;
+	bool has_regs;
+	struct rw_regs regs;
+};
+
+struct rw_machine {
+	const struct rw_image *image;
+	struct rw_dump *dump;
+	struct rw_vmcoreinfo *own_info;	/* found in memory */
+	const struct rw_vmcoreinfo *info;
+	struct rw_space space;
+	struct rw_kernel kernel;
+	struct offsets o;
+
+	struct rw_text_range *text;	/* modules, BPF, probe slots, and the user's */
+	size_t nr_text, text_capacity;
+	struct module *modules;
+	size_t nr_modules, modules_capacity;
+
+	struct cpu *cpus;
+	unsigned int nr_cpus;
+	struct { struct rw_task *data; size_t nr, capacity; } tasks;
+	int panic_cpu;			/* -1: none */
+
+	char *lost[MAX_LOST];
+	size_t nr_lost;
+
+	/* of the task that is walked */
+	struct rw_fgraph_entry fgraph[MAX_FGRAPH];
+	struct rw_kretprobe kretprobes[MAX_KRETPROBES];
+};
+
+/** Note a loss, once. */
+void machine_lose(struct rw_machine *m, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** A variable of the kernel: its run-time address. */
+bool machine_symbol(const struct rw_machine *m, const char *name, uint64_t *ret);
+/** Read a member of the struct at @base, by its own size. */
+bool machine_member(struct rw_machine *m, uint64_t base, struct member member, uint64_t *ret);
+
+/* locate.c: where the kernel lies, and how it translates addresses */
+struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_facts *said,
+				struct rw_kernel_facts *facts, bool force);
+/* offsets.c */
+struct rw_error *machine_offsets(struct rw_machine *m);
+/* modules.c: all further text */
+struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_facts *said);
+bool rw_machine_symbolize(void *machine, uint64_t addr, struct rw_symbol *ret,
+			  const char **module_ret);
+/* cpus.c */
+struct rw_error *machine_find_cpus(struct rw_machine *m);
+void machine_find_stacks(struct rw_machine *m, const struct rw_task *task,
+			 struct rw_unwind_input *in);
+/* tasks.c */
+struct rw_error *machine_find_tasks(struct rw_machine *m);
+/* tracers.c */
+void machine_read_tracers(struct rw_machine *m, const struct rw_task *task,
+			  struct rw_unwind_input *in);
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Virtual reads of a dump.  The image and the linear map are plain arithmetic and
+// come first; everything else (stacks, modules, per-CPU data of vmalloc) is mapped
+// by the kernel's page tables.
+
+#include <string.h>
+
+#include "rewalk/bytes.h"
+#include "rewalk/space.h"
+
+bool rw_space_translate(struct rw_space *space, uint64_t va, uint64_t *ret)
+{
+	struct rw_translation t;
+
+	if (rw_kimage_map_pa(&space->kimage, va, ret))
+		return true;
+	if (space->has_linear && rw_linear_map_pa(&space->linear, va, ret))
+		return true;
+	if (!space->has_tables)
+		return false;
+	rw_pagetable_translate_cached(&space->tables, &space->cache, va, &t);
+	if (t.status != RW_VA_MAPPED)
+		return false;
+	*ret = t.pa;
+	return true;
+}
+
+bool rw_space_read(struct rw_space *space, uint64_t va, void *buf, size_t size)
+{
+	uint8_t *to = buf;
+
+	while (size) {
+		size_t part = RW_SPACE_PAGE - (va & (RW_SPACE_PAGE - 1));
+		uint64_t pa;
+
+		if (part > size)
+			part = size;
+		if (!rw_space_translate(space, va, &pa) ||
+		    rw_dump_read(space->dump, pa, to, part, NULL) != RW_DUMP_OK)
+			return false;
+		to += part;
+		va += part;
+		size -= part;
+	}
+	return true;
+}
+
+bool rw_space_read_uint(struct rw_space *space, uint64_t va, unsigned int size, uint64_t *ret)
+{
+	uint8_t bytes[8] = { 0 };
+
+	if (size > sizeof(bytes) || !rw_space_read(space, va, bytes, size))
+		return false;
+	*ret = rw_get_le64(bytes);
+	return true;
+}
+
+bool rw_space_read64(const void *memory, uint64_t addr, uint64_t *ret)
+{
+	// The pages kept are no part of what the space promises.
+	struct rw_space *space = (struct rw_space *)memory;
+	uint64_t number = addr / RW_SPACE_PAGE, off = addr % RW_SPACE_PAGE;
+	struct rw_space_page *page = &space->pages[number % RW_SPACE_PAGES];
+
+	if (off > RW_SPACE_PAGE - 8)
+		return rw_space_read_uint(space, addr, 8, ret);
+	if (page->tag != number + 1) {
+		page->tag = 0;
+		// A page may be there in part only: the word alone may still be.
+		if (!rw_space_read(space, addr - off, page->bytes, RW_SPACE_PAGE))
+			return rw_space_read_uint(space, addr, 8, ret);
+		page->tag = number + 1;
+	}
+	*ret = rw_get_le64(page->bytes + off);
+	return true;
+}
