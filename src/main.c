@@ -2,6 +2,7 @@
 //
 // rewalk: chooses the command.
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,13 +37,8 @@ static void help(FILE *file)
 	      file);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-	argp_program_version_hook = command_version;
-	argp_err_exit_status = STATUS_ERROR;
-	// A reader that has seen enough ends us quietly.
-	signal(SIGPIPE, SIG_DFL);
-
 	if (argc < 2) {
 		help(stderr);
 		return STATUS_ERROR;
@@ -58,4 +54,19 @@ int main(int argc, char **argv)
 		}
 	}
 	return command_trace(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	argp_program_version_hook = command_version;
+	argp_err_exit_status = STATUS_ERROR;
+	// A reader that has seen enough ends us quietly.
+	signal(SIGPIPE, SIG_DFL);
+
+	int status = run(argc, argv);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "rewalk: standard output: cannot be written: %s\n", strerror(errno));
+		return STATUS_ERROR;
+	}
+	return status;
 }

@@ -51,17 +51,21 @@ static void make(const struct rw_names *names, uint64_t pc, struct slot *slot)
 {
 	const struct rw_text_range *text = rw_kernel_more_text(names->kernel, pc);
 	struct rw_symbol symbol;
+	const char *module = NULL;
 	int n;
 
 	slot->used = true;
 	slot->name.pc = pc;
 	slot->name.module = text ? text->name : NULL;
-	if (rw_kernel_symbolize(names->kernel, pc, &symbol)) {
+	if (rw_kernel_symbolize(names->kernel, pc, &symbol, &module)) {
+		if (module)
+			slot->name.module = module;
 		slot->name.offset = pc - symbol.addr;
 		slot->name.size = symbol.size;
 		slot->symbol = strdup(symbol.name);
-		n = asprintf(&slot->printed, "%s+0x%" PRIx64 "/0x%" PRIx64, symbol.name,
-			     slot->name.offset, slot->name.size);
+		n = asprintf(&slot->printed, "%s+0x%" PRIx64 "/0x%" PRIx64 "%s%s%s", symbol.name,
+			     slot->name.offset, slot->name.size, module ? " [" : "",
+			     module ? module : "", module ? "]" : "");
 	} else {
 		n = asprintf(&slot->printed, "0x%" PRIx64, pc);
 	}

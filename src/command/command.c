@@ -56,6 +56,26 @@ struct rw_error *command_kernel(const struct options *options, const struct rw_i
 	return rw_kernel_init(image, &facts, pc, ret);
 }
 
+struct rw_error *command_model(const struct options *options,
+			       const struct rw_kernel *kernel, const struct rw_model **ret,
+				     const char **why_ret)
+{
+	if (options->model && strcmp(options->model, "auto")) {
+		*ret = rw_model_find(options->model);
+		*why_ret = "given";
+		return *ret ? NULL :
+		       rw_error_create(RW_ERROR_USAGE,
+				       "--model: there is no model '%s'; `rewalk models' lists them",
+				       options->model);
+	}
+	*ret = kernel->auto_model;
+	*why_ret = kernel->auto_why;
+	return *ret ? NULL :
+	       rw_error_create(RW_ERROR_MISSING,
+			       "%s: its unwinder is not recognised (%s); choose one with --model",
+			       rw_image_path(kernel->image), kernel->auto_why);
+}
+
 void command_version(FILE *file, struct argp_state *state)
 {
 	(void)state;

@@ -27,6 +27,10 @@ struct options {
 	char **inputs;
 	size_t nr_inputs;
 
+	/* which tasks of a dump */
+	bool all_tasks, group, force;
+	const char *pids, *comm;
+
 	/* registers and start */
 	bool has_pc, has_fp, has_sp, has_lr;
 	uint64_t pc, fp, sp, lr;
@@ -62,6 +66,7 @@ void options_deinit(struct options *options);
 
 /* argp children; their input is the struct options */
 extern const struct argp options_registers;
+extern const struct argp options_tasks;
 extern const struct argp options_kernel;
 extern const struct argp options_format;
 extern const struct argp options_output;
@@ -82,6 +87,10 @@ bool command_color(const struct options *options, FILE *file);
 /** The kernel that the options tell, once the registers are known. */
 struct rw_error *command_kernel(const struct options *options, const struct rw_image *image,
 				uint64_t pc, struct rw_kernel *ret);
+
+/** The model that was asked for, else the kernel's own; @why_ret is borrowed from @kernel. */
+struct rw_error *command_model(const struct options *options, const struct rw_kernel *kernel,
+			       const struct rw_model **ret, const char **why_ret);
 
 /** "rewalk 0.1 (with …, without …)" */
 void command_version(FILE *file, struct argp_state *state);

@@ -7,6 +7,7 @@
 
 #include "rewalk/error.h"
 #include "rewalk/image.h"
+#include "rewalk/machine.h"
 
 #include "command.h"
 #include "inputs.h"
@@ -23,7 +24,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		for (int i = 0; i < 3; i++)
+		for (int i = 0; i < 4; i++)
 			state->child_inputs[i] = options;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -42,6 +43,7 @@ static const struct argp_child children[] = {
 	{ &options_registers, 0, "Registers and start:", 1 },
 	{ &options_kernel, 0, "The kernel:", 2 },
 	{ &options_format, 0, "Output:", 3 },
+	{ &options_tasks, 0, "Tasks of a dump:", 0 },
 	{ 0 },
 };
 
@@ -58,7 +60,7 @@ static void say(struct report *r, const char *key, const char *value)
 	if (r->as_json)
 		rw_json_string(&r->json, key, value);
 	else if (value)
-		printf("%-14s %s\n", key, value);
+		printf("%-27s %s\n", key, value);
 }
 
 static void say_number(struct report *r, const char *key, uint64_t value)
@@ -66,7 +68,7 @@ static void say_number(struct report *r, const char *key, uint64_t value)
 	if (r->as_json)
 		rw_json_number(&r->json, key, value);
 	else
-		printf("%-14s %" PRIu64 "\n", key, value);
+		printf("%-27s %" PRIu64 "\n", key, value);
 }
 
 static void say_build_id(struct report *r, const struct rw_image *image)
@@ -120,17 +122,18 @@ static void say_kernel(struct report *r, const struct rw_kernel *kernel)
 		say_number(r, "pt_regs_stackframe", kernel->layout.pt_regs_stackframe);
 		say(r, "metadata_records", kernel->layout.frame_record_meta ? "yes" : "no");
 	}
-	if (kernel->va_bits)
-		snprintf(text, sizeof(text), "%u", kernel->va_bits);
-	else
-		snprintf(text, sizeof(text), "%u to %u", kernel->va_bits_min, kernel->va_bits_max);
-	say(r, "va_bits", text);
+	if (kernel->va_bits) {
+		say_number(r, "va_bits", kernel->va_bits);
+	} else {
+		say_number(r, "va_bits_min", kernel->va_bits_min);
+		say_number(r, "va_bits_max", kernel->va_bits_max);
+	}
 	say(r, "pac", kernel->ptrauth == RW_YES ? "removed from return addresses" :
 	    "not built in");
 	if (kernel->slide_known == RW_YES) {
-		snprintf(text, sizeof(text), "0x%" PRIx64 " (%s)", kernel->slide,
-			 kernel->slide_from);
+		snprintf(text, sizeof(text), "0x%" PRIx64, kernel->slide);
 		say(r, "kaslr", text);
+		say(r, "kaslr_from", kernel->slide_from);
 	}
 }
 
@@ -165,10 +168,43 @@ static void say_missing(struct report *r, const struct options *options,
 		return;
 	if (kernel->slide_known != RW_YES)
 		say(r, "missing", "the KASLR offset: give it with --kaslr");
+	if (!kernel->va_bits && kernel->ptrauth == RW_YES)
+		say(r, "missing", "the virtual address bits in use: give them with --va-bits");
 	if (!(inputs->start.known & RW_REG_PC) || !(inputs->start.known & RW_REG_FP))
 		say(r, "missing", "pc or fp: give --pc and --fp, or --regs FILE");
 	if (!options->has_stacks && !kernel->thread_size)
 		say(r, "missing", "the size of a task's stack: give --stack task=ADDR+SIZE");
+}
+
+static void say_fact(void *cookie, const char *key, const char *value)
+{
+	say(cookie, key, value);
+}
+
+/** What a dump says of its machine; the kernel is the one that it has. */
+static struct rw_error *say_dump(struct report *r, const struct options *options,
+				 const struct inputs *inputs, const struct rw_image *image)
+{
+	struct rw_kernel_facts facts = {
+		.kaslr_known = options->kaslr_known,
+		.kaslr = options->kaslr,
+		.va_bits = options->va_bits,
+		.text = options->text,
+		.nr_text = options->nr_text,
+	};
+	struct rw_machine *machine = NULL;
+	struct rw_dump *dump = NULL;
+
+	struct rw_error *err = rw_dump_create(inputs->sources, inputs->nr_sources, &dump);
+	if (!err)
+		err = rw_machine_create(image, dump, &facts, options->force, &machine);
+	if (!err) {
+		rw_machine_describe(machine, say_fact, r);
+		say_kernel(r, rw_machine_kernel(machine));
+	}
+	rw_machine_destroy(machine);
+	rw_dump_destroy(dump);
+	return err;
 }
 
 static struct rw_error *run(const struct options *options, struct inputs *inputs,
@@ -180,7 +216,12 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 	struct rw_error *err = rw_image_open(options->vmlinux, image);
 	if (!err)
 		err = inputs_init(options, inputs);
-	if (!err)
+	if (!err && options->model && strcmp(options->model, "auto") &&
+	    strcmp(options->model, "all") && !rw_model_find(options->model))
+		err = rw_error_create(RW_ERROR_USAGE,
+				      "--model: there is no model '%s'; `rewalk models' lists them",
+				      options->model);
+	if (!err && !inputs->nr_sources)
 		err = command_kernel(options, *image, inputs->start.pc, &kernel);
 	if (err)
 		return err;
@@ -192,7 +233,12 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 	say(&r, "vmlinux", rw_image_path(*image));
 	say(&r, "banner", rw_image_banner(*image));
 	say_build_id(&r, *image);
-	say_kernel(&r, &kernel);
+	if (inputs->nr_sources)
+		err = say_dump(&r, options, inputs, *image);
+	else
+		say_kernel(&r, &kernel);
+	if (err)
+		return err;
 	say_ranges(&r, *image);
 	if (r.as_json) {
 		rw_json_close(&r.json, '}');
@@ -200,7 +246,8 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 		return NULL;
 	}
 	say_inputs(&r, inputs);
-	say_missing(&r, options, &kernel, inputs);
+	if (!inputs->nr_sources)
+		say_missing(&r, options, &kernel, inputs);
 	return NULL;
 }
 

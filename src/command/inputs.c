@@ -55,6 +55,21 @@ static struct rw_error *regs_text(struct inputs *inputs, const struct rw_file *f
 	return err;
 }
 
+static struct rw_error *add_dump(struct inputs *inputs, const struct rw_file *file,
+				 enum rw_dump_format format, uint64_t base)
+{
+	void *sources = realloc(inputs->sources,
+				(inputs->nr_sources + 1) * sizeof(inputs->sources[0]));
+
+	if (!sources)
+		return &rw_enomem;
+	inputs->sources = sources;
+	inputs->sources[inputs->nr_sources++] = (struct rw_dump_source){ file, format, base };
+	if (!inputs->source)
+		inputs->source = file->name;
+	return NULL;
+}
+
 /** A file that says itself what it is. */
 static struct rw_error *by_content(struct inputs *inputs, const struct rw_file *file)
 {
@@ -63,6 +78,14 @@ static struct rw_error *by_content(struct inputs *inputs, const struct rw_file *
 	switch (content) {
 	case RW_CONTENT_TEXT:
 		return regs_text(inputs, file);
+	case RW_CONTENT_ELF_CORE:
+		return add_dump(inputs, file, RW_DUMP_ELF, 0);
+	case RW_CONTENT_KDUMP:
+		return add_dump(inputs, file, RW_DUMP_KDUMP, 0);
+	case RW_CONTENT_FLATTENED:
+		return add_dump(inputs, file, RW_DUMP_FLATTENED, 0);
+	case RW_CONTENT_LIME:
+		return add_dump(inputs, file, RW_DUMP_LIME, 0);
 	case RW_CONTENT_EMPTY:
 		return rw_error_create(RW_ERROR_FORMAT,
 				       "%s: is empty; give a stack as FILE@ADDR, or registers",
@@ -103,9 +126,7 @@ static struct rw_error *add_input(struct inputs *inputs, const char *arg, bool a
 	case RW_INPUT_REGS:
 		return regs_bytes(inputs, file);
 	case RW_INPUT_PHYSICAL:
-		return rw_error_create(RW_ERROR_UNSUPPORTED,
-				       "%s: banks of RAM are not read by this version; give the "
-				       "bytes of a stack as FILE@ADDR", file->name);
+		return add_dump(inputs, file, RW_DUMP_BANK, parsed.addr);
 	case RW_INPUT_CONTENT:
 		break;
 	}
@@ -217,7 +238,7 @@ struct rw_error *inputs_init(const struct options *options, struct inputs *ret)
 		err = add_input(ret, options->inputs[i], false);
 	if (!err && options->regs)
 		err = add_input(ret, options->regs, true);
-	if (!err)
+	if (!err && !ret->nr_sources)
 		err = choose_regs(options, ret);
 	override_regs(options, &ret->start);
 	if (!ret->source)
@@ -232,4 +253,5 @@ void inputs_deinit(struct inputs *inputs)
 		rw_file_deinit(&inputs->files[i]);
 	free(inputs->files);
 	free(inputs->regs);
+	free(inputs->sources);
 }

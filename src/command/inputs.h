@@ -3,6 +3,7 @@
 #ifndef REWALK_COMMAND_INPUTS_H
 #define REWALK_COMMAND_INPUTS_H
 
+#include "rewalk/dump.h"
 #include "rewalk/input.h"
 #include "rewalk/memory.h"
 
@@ -20,6 +21,9 @@ struct inputs {
 	struct rw_memory memory;
 	struct found_regs *regs;
 	size_t nr_regs;
+
+	struct rw_dump_source *sources;	/* owned: the files of a dump */
+	size_t nr_sources;
 
 	/* chosen: what the walk starts from */
 	struct rw_regs start;

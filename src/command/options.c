@@ -11,7 +11,8 @@
 enum key {
 	KEY_PC = 256, KEY_FP, KEY_SP, KEY_LR, KEY_REGS, KEY_CPU, KEY_BLOCKED, KEY_CURRENT,
 	KEY_FROM_REGS, KEY_MODEL, KEY_KASLR, KEY_VA_BITS, KEY_PAC_MASK, KEY_STACK, KEY_TEXT,
-	KEY_FORMAT, KEY_JSON, KEY_VERDICT, KEY_LIMIT, KEY_COLOR, KEY_NO_PAGER,
+	KEY_FORMAT, KEY_JSON, KEY_VERDICT, KEY_LIMIT, KEY_COLOR, KEY_NO_PAGER, KEY_FORCE,
+	KEY_GROUP,
 };
 
 void options_init(struct options *options)
@@ -173,6 +174,45 @@ static const struct argp_option registers_options[] = {
 
 const struct argp options_registers = { registers_options, parse_registers, NULL, NULL, NULL,
 					NULL, NULL };
+
+/* ---- tasks of a dump ------------------------------------------------------------- */
+
+static error_t parse_tasks(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'p':
+		if (!*arg || strspn(arg, "0123456789,") != strlen(arg))
+			argp_error(state, "-p: '%s' is no list of process ids", arg);
+		o->pids = arg;
+		return 0;
+	case 'c':
+		o->comm = arg;
+		return 0;
+	case 'a':
+		o->all_tasks = true;
+		return 0;
+	case KEY_GROUP:
+		o->group = true;
+		return 0;
+	case KEY_FORCE:
+		o->force = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option tasks_options[] = {
+	{ "pid", 'p', "PID[,PID...]", 0, "These threads of a dump", 0 },
+	{ "comm", 'c', "COMM", 0, "Tasks of this name", 0 },
+	{ "all", 'a', NULL, 0, "All tasks (default: the one that panicked, else those on CPUs)", 0 },
+	{ "group", KEY_GROUP, NULL, 0, "Identical stacks once, with their tasks (text)", 0 },
+	{ "force", KEY_FORCE, NULL, 0, "Accept a vmlinux whose build-id differs", 0 },
+	{ 0 },
+};
+
+const struct argp options_tasks = { tasks_options, parse_tasks, NULL, NULL, NULL, NULL, NULL };
 
 /* ---- the kernel ----------------------------------------------------------------- */
 

@@ -10,18 +10,21 @@
 #include "rewalk/image.h"
 
 #include "command.h"
+#include "dump.h"
 #include "inputs.h"
 #include "pager.h"
 
 static const char doc[] =
 	"Walk an arm64 kernel stack as that kernel would, print every frame, and say whether "
 	"the trace would have counted as reliable.\v"
+	"The task that panicked, or every task of a dump:\n"
+	"  rewalk vmlinux vmcore\n"
+	"  rewalk trace -a --group vmlinux vmcore\n"
 	"A raw stack with its registers:\n"
-	"  rewalk vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt --kaslr 0x484f39400000\n"
-	"  rewalk vmlinux stack.bin@ffff80000a5d8000 --pc ffff8000081234c0 --fp "
-	"ffff80000a5dbb20\n\n"
-	"INPUT is FILE@ADDR (raw bytes at a virtual address), FILE@regs (a struct "
-	"user_pt_regs), or a text with registers. Without --stack the task stack is the file "
+	"  rewalk vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt\n\n"
+	"INPUT is a vmcore (ELF, makedumpfile, QEMU; split sets as several files), "
+	"FILE@phys:ADDR (a bank of RAM), FILE@ADDR (raw bytes at a virtual address), "
+	"FILE@regs (a struct user_pt_regs), or a text with registers. Without --stack the task stack is the file "
 	"that holds fp, if it is as large as this kernel's stacks.\n\n"
 	"Exit status: 0 reliable, 1 unreliable, 2 a usage or input error, 3 undetermined "
 	"(a missing fact decides: the output names it).";
@@ -32,7 +35,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		for (int i = 0; i < 4; i++)
+		for (int i = 0; i < 5; i++)
 			state->child_inputs[i] = options;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -46,10 +49,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
+	{ &options_tasks, 0, "Tasks of a dump:", 0 },
 	{ &options_registers, 0, "Registers and start:", 1 },
 	{ &options_kernel, 0, "The kernel:", 2 },
 	{ &options_output, 0, "Output:", 3 },
-	{ &options_format, 0, NULL, 3 },
+	{ &options_format, 0, "Format:", 4 },
 	{ 0 },
 };
 
@@ -101,10 +105,20 @@ static void find_context(const struct options *options, struct rw_unwind_input *
 	in->in_efi = may;
 }
 
-static struct rw_error *check_registers(const struct inputs *inputs)
+/** A walk of current begins at the walker's caller: its lr will do for a pc. */
+static bool starts_at_lr(const struct options *options, const struct inputs *inputs)
+{
+	return options->has_start && options->start == RW_START_CURRENT &&
+	       !(inputs->start.known & RW_REG_PC) && (inputs->start.known & RW_REG_LR);
+}
+
+static struct rw_error *check_registers(const struct options *options,
+					const struct inputs *inputs)
 {
 	uint64_t known = inputs->start.known;
 
+	if (starts_at_lr(options, inputs))
+		known |= RW_REG_PC;
 	if ((known & RW_REG_PC) && (known & RW_REG_FP))
 		return NULL;
 	return rw_error_create(RW_ERROR_MISSING,
@@ -116,54 +130,51 @@ static struct rw_error *check_registers(const struct inputs *inputs)
 			       "--pc and --fp, or --regs FILE");
 }
 
-/** Print one model's trace and count it by its verdict without a limit. */
-static struct rw_error *one(struct rw_output *out, const struct options *options,
-			    const struct rw_kernel *kernel, const struct rw_model *model,
-			    const char *why, const char *source, struct rw_unwind_input in,
-			    struct rw_tally *tally, bool line)
+/** One model's trace, counted by its verdict without a limit. */
+static struct rw_error *one(const struct options *options, const struct rw_kernel *kernel,
+			    const struct rw_model *model, const char *why, const char *source,
+			    struct rw_unwind_input in, struct rw_tally *tally,
+			    struct rw_trace *ret)
 {
-	struct rw_trace trace;
-
 	rw_kernel_unwind_input(kernel, model, &in);
-	struct rw_error *err = rw_trace_init(kernel, model, &in, source, why, &trace);
+	struct rw_error *err = rw_trace_init(kernel, model, &in, source, why, ret);
 	if (err)
 		return err;
-	rw_tally_add(tally, &trace.result);
-	if (options->limit) {
-		rw_trace_deinit(&trace);
-		in.limit = options->limit;
-		err = rw_trace_init(kernel, model, &in, source, why, &trace);
-		if (err)
-			return err;
-	}
-	if (!options->verdicts || options->verdicts & 1u << trace.result.verdict) {
-		if (line)
-			rw_output_model_line(out, &trace);
-		else
-			rw_output_trace(out, &trace);
-	}
-	rw_trace_deinit(&trace);
-	return NULL;
+	rw_tally_add(tally, &ret->result);
+	if (!options->limit)
+		return NULL;
+	rw_trace_deinit(ret);
+	in.limit = options->limit;
+	return rw_trace_init(kernel, model, &in, source, why, ret);
 }
 
-static struct rw_error *choose_model(const struct options *options,
-				     const struct rw_kernel *kernel, const struct rw_model **ret,
-				     const char **why_ret)
+static bool shown(const struct options *options, const struct rw_trace *trace)
 {
-	if (options->model && strcmp(options->model, "auto")) {
-		*ret = rw_model_find(options->model);
-		*why_ret = "given";
-		return *ret ? NULL :
-		       rw_error_create(RW_ERROR_USAGE,
-				       "--model: there is no model '%s'; `rewalk models' lists them",
-				       options->model);
+	return !options->verdicts || options->verdicts & 1u << trace->result.verdict;
+}
+
+/** A line for each model, then where they part. */
+static struct rw_error *all_models(struct rw_output *out, const struct options *options,
+				   const struct rw_kernel *kernel, const char *source,
+				   const struct rw_unwind_input *in, struct rw_tally *tally)
+{
+	size_t nr, done = 0;
+	const struct rw_model *models = rw_models(&nr);
+	struct rw_trace *traces = calloc(nr, sizeof(traces[0]));
+	struct rw_error *err = traces ? NULL : &rw_enomem;
+
+	for (; !err && done < nr; done += !err) {
+		err = one(options, kernel, &models[done], "--model all", source, *in, tally,
+			  &traces[done]);
+		if (!err && shown(options, &traces[done]))
+			rw_output_model_line(out, &traces[done]);
 	}
-	*ret = kernel->auto_model;
-	*why_ret = kernel->auto_why;
-	return *ret ? NULL :
-	       rw_error_create(RW_ERROR_MISSING,
-			       "%s: its unwinder is not recognised (%s); choose one with --model",
-			       rw_image_path(kernel->image), kernel->auto_why);
+	if (!err)
+		rw_output_parting(out, traces, nr);
+	for (size_t i = 0; i < done; i++)
+		rw_trace_deinit(&traces[i]);
+	free(traces);
+	return err;
 }
 
 static struct rw_error *walk(struct rw_output *out, const struct options *options,
@@ -174,7 +185,8 @@ static struct rw_error *walk(struct rw_output *out, const struct options *option
 		.read = rw_memory_read64,
 		.memory = &inputs->memory,
 		.start = options->has_start ? options->start : RW_START_BLOCKED,
-		.pc = inputs->start.pc,
+		.pc = starts_at_lr(options, inputs) ? inputs->start.x[30] : inputs->start.pc,
+		.pc_is_lr = starts_at_lr(options, inputs),
 		.fp = inputs->start.x[29],
 		.need_reliable = true,
 	};
@@ -186,17 +198,17 @@ static struct rw_error *walk(struct rw_output *out, const struct options *option
 	find_stacks(options, inputs, kernel, &in);
 	find_context(options, &in);
 	if (options->model && !strcmp(options->model, "all")) {
-		size_t nr;
-		const struct rw_model *models = rw_models(&nr);
-
-		for (size_t i = 0; !err && i < nr; i++)
-			err = one(out, options, kernel, &models[i], "--model all", inputs->source,
-				  in, &tally, true);
+		err = all_models(out, options, kernel, inputs->source, &in, &tally);
 	} else {
-		err = choose_model(options, kernel, &model, &why);
+		struct rw_trace trace;
+
+		err = command_model(options, kernel, &model, &why);
 		if (!err)
-			err = one(out, options, kernel, model, why, inputs->source, in, &tally,
-				  false);
+			err = one(options, kernel, model, why, inputs->source, in, &tally, &trace);
+		if (!err && shown(options, &trace))
+			rw_output_trace(out, &trace);
+		if (!err)
+			rw_trace_deinit(&trace);
 	}
 	if (err)
 		return err;
@@ -215,13 +227,15 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 	struct rw_error *err = rw_image_open(options->vmlinux, image);
 	if (!err)
 		err = inputs_init(options, inputs);
+	if (!err && inputs->nr_sources)
+		return dump_trace(options, inputs, *image, status_ret);
 	if (!err)
-		err = check_registers(inputs);
+		err = check_registers(options, inputs);
 	if (!err)
 		err = command_kernel(options, *image, inputs->start.pc, &kernel);
 	// Before a pager starts: nothing may stand on standard output then.
 	if (!err && (!options->model || strcmp(options->model, "all")))
-		err = choose_model(options, &kernel, &model, &why);
+		err = command_model(options, &kernel, &model, &why);
 	if (err)
 		return err;
 

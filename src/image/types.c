@@ -115,10 +115,11 @@ static bool enter_element(struct rw_type_search *search, struct place *place, ui
 
 static bool follow(struct rw_type_search *search, struct place *place, const char *path)
 {
-	while (*path) {
+	for (bool first = true; ; first = false, path++) {
 		size_t len = strcspn(path, ".[");
 
-		if (len && !enter_member(search, place, path, len, 0))
+		// An index alone is good for a typedef of an array.
+		if (len ? !enter_member(search, place, path, len, 0) : !first || *path != '[')
 			return false;
 		for (path += len; *path == '['; path++) {
 			char *end;
@@ -131,12 +132,11 @@ static bool follow(struct rw_type_search *search, struct place *place, const cha
 				return false;
 			path = end;
 		}
-		if (*path == '.')
-			path++;
-		else if (*path)
+		if (!*path)
+			return true;
+		if (*path != '.')
 			return false;
 	}
-	return true;
 }
 
 /** Write down what is at @place.  False if it does not fit an answer. */

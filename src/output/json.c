@@ -159,6 +159,23 @@ static void frame(struct rw_output *out, struct rw_json *json, const struct rw_t
 	rw_json_close(json, '}');
 }
 
+static void task(struct rw_json *json, const struct rw_task *task)
+{
+	if (!task) {
+		rw_json_null(json, "task");
+		return;
+	}
+	rw_json_open(json, "task", '{');
+	rw_json_number(json, "pid", task->pid);
+	rw_json_number(json, "tgid", task->tgid);
+	rw_json_string(json, "comm", task->comm);
+	rw_json_string(json, "state", (char[]){ task->state, '\0' });
+	rw_json_number(json, "cpu", task->cpu);
+	rw_json_bool(json, "running", task->running);
+	rw_json_address(json, "address", task->address);
+	rw_json_close(json, '}');
+}
+
 static void stacks(struct rw_json *json, const struct rw_unwind_input *in)
 {
 	rw_json_open(json, "stacks", '[');
@@ -201,7 +218,7 @@ void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace)
 	rw_json_string(&json, "type", "trace");
 	rw_json_number(&json, "schema", RW_JSON_SCHEMA);
 	rw_json_string(&json, "source", trace->source);
-	rw_json_null(&json, "task");
+	task(&json, trace->task);
 	rw_json_string(&json, "model", trace->model->name);
 	rw_json_string(&json, "promise", rw_promise_name(trace->model->promise));
 	rw_json_string(&json, "model_why", trace->model_why);

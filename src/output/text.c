@@ -52,7 +52,7 @@ static void frame(struct rw_output *out, const struct rw_trace *trace, size_t n)
 
 	fprintf(out->file, "  #%-*zu  %016" PRIx64 "  %s", trace->nr > 10 ? 2 : 1, n, f->entry.pc,
 		name->printed);
-	if (name->module)
+	if (name->module && !name->symbol)
 		fprintf(out->file, " [%s]", name->module);
 	rw_output_marks(trace, f, marks);
 	if (*marks)
@@ -68,7 +68,14 @@ static void heading(struct rw_output *out, const struct rw_trace *trace)
 {
 	const struct rw_unwind_input *in = &trace->input;
 
-	fprintf(out->file, "%s  %s\n", trace->source, trace->model->name);
+	if (trace->task)
+		fprintf(out->file, "%u %s  %c%s  cpu %u  %s\n", trace->task->pid,
+			trace->task->comm, trace->task->state,
+			trace->task->panicked ? ", panicked" :
+			trace->task->running ? ", running" : "",
+			trace->task->cpu, trace->model->name);
+	else
+		fprintf(out->file, "%s  %s\n", trace->source, trace->model->name);
 	if (!out->verbose)
 		return;
 	fprintf(out->file, "  model: %s (%s)\n", trace->model->name, trace->model_why);
@@ -90,6 +97,10 @@ static void verdict(struct rw_output *out, const struct rw_trace *trace)
 	fprintf(out->file, "%s%s%s: ", color(out, result->verdict),
 		rw_verdict_name(result->verdict), plain(out));
 	if (result->verdict == RW_VERDICT_RELIABLE) {
+		if (!trace->nr) {
+			fputs("no stack: the task has exited\n", out->file);
+			return;
+		}
 		fprintf(out->file, "%zu frame%s, %s\n", result->consumed,
 			result->consumed == 1 ? "" : "s",
 			result->end == RW_END_FINAL ? "ended at the final record" :
@@ -106,17 +117,18 @@ static void verdict(struct rw_output *out, const struct rw_trace *trace)
 			break;
 		}
 		rw_trace_sentence(trace, reason, text);
-		fprintf(out->file, "%s%s at #%zu: %s", i ? "\n  " : "",
-			rw_reason_name(reason->code), reason->frame, text);
+		fprintf(out->file, "%s%s", i ? "\n  " : "", rw_reason_name(reason->code));
+		if (trace->nr)
+			fprintf(out->file, " at #%zu", reason->frame);
+		fprintf(out->file, ": %s", text);
 	}
 	putc('\n', out->file);
 }
 
-void rw_output_trace_text(struct rw_output *out, const struct rw_trace *trace)
+void rw_output_frames(struct rw_output *out, const struct rw_trace *trace)
 {
 	bool beyond = false;
 
-	heading(out, trace);
 	for (size_t i = 0; i < trace->nr; i++) {
 		if (trace->frames[i].entry.beyond && !beyond) {
 			fputs("  --- the verdict was decided here; a plain walk goes on ---\n",
@@ -126,6 +138,12 @@ void rw_output_trace_text(struct rw_output *out, const struct rw_trace *trace)
 		frame(out, trace, i);
 	}
 	verdict(out, trace);
+}
+
+void rw_output_trace_text(struct rw_output *out, const struct rw_trace *trace)
+{
+	heading(out, trace);
+	rw_output_frames(out, trace);
 }
 
 void rw_output_model_line(struct rw_output *out, const struct rw_trace *trace)
@@ -144,4 +162,55 @@ void rw_output_model_line(struct rw_output *out, const struct rw_trace *trace)
 	else
 		fprintf(out->file, " %zu frames", result->consumed);
 	putc('\n', out->file);
+}
+
+static bool same_entry(const struct rw_trace *a, const struct rw_trace *b, size_t n)
+{
+	if (n >= a->nr || n >= b->nr)
+		return n >= a->nr && n >= b->nr;
+	return a->frames[n].entry.pc == b->frames[n].entry.pc;
+}
+
+static bool same_from(const struct rw_trace *a, const struct rw_trace *b, size_t n)
+{
+	for (; n < a->nr || n < b->nr; n++)
+		if (!same_entry(a, b, n))
+			return false;
+	return true;
+}
+
+void rw_output_parting(struct rw_output *out, const struct rw_trace *traces, size_t nr)
+{
+	size_t part = 0, longest = 0;
+	bool all = true;
+
+	if (out->format != RW_FORMAT_TEXT)
+		return;
+	for (size_t i = 0; i < nr; i++)
+		longest = traces[i].nr > longest ? traces[i].nr : longest;
+	for (; all && part < longest; part += all)
+		for (size_t i = 1; i < nr; i++)
+			all &= same_entry(&traces[0], &traces[i], part);
+	if (all) {
+		fprintf(out->file, "\nall of them walk the same %zu entries\n", longest);
+		return;
+	}
+	fprintf(out->file, "\nthey part at #%zu:\n", part);
+	for (size_t i = 0; i < nr; i++) {
+		bool said = false;
+
+		for (size_t j = 0; j < i; j++)
+			said |= same_from(&traces[i], &traces[j], part);
+		if (said)
+			continue;
+		fputs(traces[i].model->name, out->file);
+		for (size_t j = i + 1; j < nr; j++)
+			if (same_from(&traces[i], &traces[j], part))
+				fprintf(out->file, ", %s", traces[j].model->name);
+		putc('\n', out->file);
+		if (part >= traces[i].nr)
+			fputs("  (no further entry)\n", out->file);
+		for (size_t n = part; n < traces[i].nr && n < part + 4; n++)
+			frame(out, &traces[i], n);
+	}
 }

@@ -53,12 +53,15 @@ static bool found(struct unwind *w, const struct rw_fgraph_entry *entry)
 bool unwind_recover_fgraph_index(struct unwind *w)
 {
 	bool doubt = false;
-	enum rw_tri applies = unwind_fgraph_applies(w, unwind_strip(w, w->pc, &doubt));
+	uint64_t stripped = unwind_strip(w, w->pc, &doubt);
+	enum rw_tri applies = unwind_fgraph_applies(w, stripped);
 
 	if (applies == RW_NO)
 		return true;
-	if (applies == RW_UNKNOWN || doubt || w->fgraph_doubt)
+	if (applies == RW_UNKNOWN || doubt || w->fgraph_doubt) {
+		w->pc = stripped;
 		return not_known(w);
+	}
 
 	const struct rw_fgraph_entry *entry = unwind_fgraph_entry(w, w->graph++);
 	if (!entry && !w->in->fgraph.incomplete)

@@ -51,6 +51,12 @@ static enum rw_tri may_use(const struct unwind *w, enum rw_stack_type type, bool
 	return RW_NO;
 }
 
+/** Stacks are kernel memory: no unknown one holds an address of the lower half. */
+static bool may_be_stack(uint64_t addr)
+{
+	return addr >> 63;
+}
+
 static bool inside(uint64_t low, uint64_t high, uint64_t addr, uint64_t size)
 {
 	uint64_t end;
@@ -75,6 +81,8 @@ static int8_t on_accessible_stack(struct unwind *w, uint64_t fp, uint64_t size)
 		if (stack->exists == RW_NO || usable == RW_NO)
 			continue;
 		if (stack->exists == RW_UNKNOWN) {
+			if (!may_be_stack(fp))
+				continue;
 			// The walk can go on upwards on the one it was assumed to be on, or
 			// to one that it has not been on.
 			bool again = w->prev_type == type && fp <= w->prev_fp;
@@ -157,7 +165,7 @@ struct stack_range *unwind_find_range(struct unwind *w, uint64_t addr, uint64_t 
 		if (range->type == STACK_NONE)
 			continue;
 		if (range->assumed) {
-			if (!unknown)
+			if (!unknown && may_be_stack(addr))
 				unknown = range;
 		} else if (inside(range->low, range->high, addr, size)) {
 			if (range->usable == RW_YES)

@@ -45,9 +45,10 @@ void unwind_missing(struct unwind *w, enum rw_reason_code code, enum rw_detail d
 	for (size_t i = 0; i < w->nr_missing; i++) {
 		const struct rw_reason *known = &w->missing[i];
 
-		// Bounds that are not known are missing once, not at every frame.
+		// Bounds, or the bits of an address, are missing once, not at every frame.
 		if (known->code == code && known->detail == detail &&
-		    (known->address == address || code == RW_REASON_STACK_UNKNOWN))
+		    (known->address == address || code == RW_REASON_STACK_UNKNOWN ||
+		     code == RW_REASON_PAC_UNKNOWN))
 			return;
 	}
 	if (w->nr_missing == RW_MAX_REASONS)
@@ -119,9 +120,9 @@ void unwind_start(struct unwind *w)
 	w->source = source[w->in->start];
 	w->fp = w->in->fp;
 	w->pc = w->in->pc;
-	// The kernel's own return-address macro has stripped the caller's address
-	// before the walk saw it; saved and interrupted pcs are never signed.
-	if (w->in->start == RW_START_CURRENT)
+	// The kernel's own return-address macro strips the address before the walk sees
+	// it; the walk itself never strips the pc that it starts from.
+	if (w->in->start == RW_START_CURRENT && w->in->pc_is_lr)
 		w->pc = unwind_strip(w, w->pc, &w->pac_doubt);
 }
 

@@ -11,7 +11,7 @@ static const char *name_of(const struct rw_trace *trace, uint64_t addr, char *bu
 {
 	struct rw_symbol symbol;
 
-	if (rw_kernel_symbolize(trace->kernel, addr, &symbol))
+	if (rw_kernel_symbolize(trace->kernel, addr, &symbol, NULL))
 		snprintf(buf, size, "%s", symbol.name);
 	else
 		snprintf(buf, size, "0x%" PRIx64, addr);
@@ -104,6 +104,9 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 	case RW_REASON_SYM_CODE:
 		snprintf(ret, RW_SENTENCE_SIZE, "%s is a SYM_CODE function%s",
 			 name_of(trace, addr, name, sizeof(name)),
+			 trace->model->layout.zero_fp_ends && !trace->input.layout.zero_fp_ends ?
+			 "; this version looks for an fp of 0 at the last frame, not for this kernel's "
+			 "final record" :
 			 rw_trace_is_last(trace, reason->frame) ?
 			 ", and this version does not exempt the last frame" :
 			 ", and this is not the last frame");
@@ -155,7 +158,8 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 			 "the metadata record at 0x%" PRIx64 " is of no known type", addr);
 		break;
 	case RW_REASON_TASK_RUNNING:
-		snprintf(ret, RW_SENTENCE_SIZE,
+		snprintf(ret, RW_SENTENCE_SIZE, trace->task ?
+			 "it was running, in user mode: there is no kernel stack to rely on" :
 			 "this kernel does not walk from the registers of a task that is not current");
 		break;
 	case RW_REASON_ENTRY_LIMIT:
@@ -176,14 +180,19 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 		break;
 	case RW_REASON_PAC_UNKNOWN:
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "0x%" PRIx64 " carried bits that may be a pointer authentication code; "
-			 "give --va-bits and --pac-mask",
-			 addr);
+			 "0x%" PRIx64 " carried bits that are a pointer authentication code or belong to "
+			 "it; %s", addr,
+			 trace->input.va_bits ? "say with --pac-mask whether the CPU has them (0: no)" :
+			 "give the virtual address bits in use with --va-bits");
+		break;
+	case RW_REASON_TASK_RUNNING_NO_REGISTERS:
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "it was running on CPU %u, and the dump has no registers of that CPU",
+			 trace->task ? trace->task->cpu : 0);
 		break;
 	case RW_REASON_NONE:
 	case RW_REASON_REGISTERS_MISSING:
 	case RW_REASON_PRINTED_TRACE:
-	case RW_REASON_TASK_RUNNING_NO_REGISTERS:
 		snprintf(ret, RW_SENTENCE_SIZE, "%s", rw_reason_name(reason->code));
 		break;
 	}

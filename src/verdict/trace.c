@@ -53,6 +53,34 @@ struct rw_error *rw_trace_init(const struct rw_kernel *kernel, const struct rw_m
 	return NULL;
 }
 
+void rw_trace_init_empty(const struct rw_kernel *kernel, const struct rw_model *model,
+			 const struct rw_unwind_input *input, const char *source,
+			 const char *model_why, enum rw_walkable walkable, struct rw_trace *ret)
+{
+	struct rw_unwind_result *result = &ret->result;
+
+	*ret = (struct rw_trace){
+		.source = source,
+		.kernel = kernel,
+		.model = model,
+		.model_why = model_why,
+		.input = *input,
+		.result = { .end = RW_END_FINAL, .flag = -1, .verdict = RW_VERDICT_RELIABLE },
+	};
+	if (walkable == RW_WALK_NO_STACK)
+		return;
+	result->end = RW_END_NOT_STARTED;
+	result->nr_reasons = 1;
+	if (walkable == RW_WALK_USER) {
+		result->verdict = RW_VERDICT_UNRELIABLE;
+		result->decided = true;
+		result->reasons[0].code = RW_REASON_TASK_RUNNING;
+	} else {
+		result->verdict = RW_VERDICT_UNDETERMINED;
+		result->reasons[0].code = RW_REASON_TASK_RUNNING_NO_REGISTERS;
+	}
+}
+
 void rw_trace_deinit(struct rw_trace *trace)
 {
 	free(trace->frames);
