@@ -89,6 +89,25 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
  */
 enum rw_tri rw_kernel_is_text(const void *kernel, uint64_t addr);
 
+/** The kinds of text outside the image, as the kernel's lists have them. */
+enum rw_text_kind {
+	RW_TEXT_MODULE,		/* [base, base + size), half-open */
+	RW_TEXT_BPF,		/* a bpf_ksym, whose end is inside since 6.7 and in updated LTS */
+	RW_TEXT_KPROBE_SLOT,	/* a page of instruction slots */
+	RW_TEXT_FTRACE,		/* a trampoline of an ftrace_ops; none if its size is 0 */
+};
+
+/**
+ * The half-open range of one element of a list.
+ *
+ * @param end_inside  RW_TEXT_BPF: the kernel's own test includes the end.
+ * @return False if it is no text: empty, or at address 0.
+ *
+ * Source: kernel/extable.c, kernel/bpf/core.c; models-kernel.md section 11.
+ */
+bool rw_text_range_init(enum rw_text_kind kind, uint64_t start, uint64_t end, bool end_inside,
+			struct rw_text_range *ret);
+
 /** In a SYM_CODE range of the image? */
 bool rw_kernel_in_sym_code(const void *kernel, uint64_t addr);
 

@@ -21,14 +21,20 @@ enum { MAX_LIST = 1 << 16, MAX_SYMBOLS = 1 << 20, ELF_SYM_SIZE = 24 };
 enum { MODULE_STATE_UNFORMED = 3 };
 enum { MOD_TEXT = 0, MOD_INIT_TEXT = 4 };
 
-static bool add_text(struct rw_machine *m, uint64_t start, uint64_t end, const char *name)
+static bool add_text(struct rw_machine *m, enum rw_text_kind kind, uint64_t start, uint64_t end,
+		     const char *name)
 {
-	if (start >= end || !start)
+	struct rw_text_range range;
+
+	// The end of a BPF image is inside since 6.7, and in the stable kernels updated
+	// since; a byte too much there is the worst that an older one can get.
+	if (!rw_text_range_init(kind, start, end, true, &range))
 		return true;
 	if (!rw_vector_reserve((void **)&m->text, &m->text_capacity, m->nr_text,
 			       sizeof(m->text[0])))
 		return false;
-	m->text[m->nr_text++] = (struct rw_text_range){ start, end, name };
+	range.name = name;
+	m->text[m->nr_text++] = range;
 	return true;
 }
 
@@ -78,7 +84,7 @@ static struct rw_error *add_module(struct rw_machine *m, uint64_t address)
 			module->start = base;
 			module->end = base + size;
 		}
-		if (!add_text(m, base, base + size, NULL))
+		if (!add_text(m, RW_TEXT_MODULE, base, base + size, NULL))
 			return &rw_enomem;
 	}
 	m->nr_modules++;
@@ -115,8 +121,7 @@ static struct rw_error *add_bpf(struct rw_machine *m, uint64_t address)
 	if (!machine_member(m, address, m->o.ksym_start, &start) ||
 	    !machine_member(m, address, m->o.ksym_end, &end))
 		return NULL;
-	// The end is inside since 6.7, and in the stable kernels updated since.
-	return add_text(m, start, end + 1, "bpf") ? NULL : &rw_enomem;
+	return add_text(m, RW_TEXT_BPF, start, end, "bpf") ? NULL : &rw_enomem;
 }
 
 static struct rw_error *add_slot(struct rw_machine *m, uint64_t address)
@@ -125,7 +130,7 @@ static struct rw_error *add_slot(struct rw_machine *m, uint64_t address)
 
 	if (!machine_member(m, address, m->o.slot_insns, &insns))
 		return NULL;
-	return add_text(m, insns, insns + (UINT64_C(1) << m->space.tables.page_shift), "kprobe") ?
+	return add_text(m, RW_TEXT_KPROBE_SLOT, insns, insns + (UINT64_C(1) << m->space.tables.page_shift), "kprobe") ?
 	       NULL : &rw_enomem;
 }
 
@@ -135,7 +140,7 @@ struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_
 	uint64_t head;
 
 	for (size_t i = 0; i < said->nr_text; i++)
-		if (!add_text(m, said->text[i].start, said->text[i].end, said->text[i].name))
+		if (!add_text(m, RW_TEXT_MODULE, said->text[i].start, said->text[i].end, said->text[i].name))
 			return &rw_enomem;
 	if (machine_symbol(m, "modules", &head) && m->o.mod_list.size)
 		err = walk_list(m, head, m->o.mod_list.offset, "modules", add_module);

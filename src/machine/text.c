@@ -20,6 +20,18 @@ const struct rw_text_range *rw_kernel_more_text(const struct rw_kernel *kernel, 
 	return NULL;
 }
 
+bool rw_text_range_init(enum rw_text_kind kind, uint64_t start, uint64_t end, bool end_inside,
+			struct rw_text_range *ret)
+{
+	if (!start || start >= end)
+		return false;
+	*ret = (struct rw_text_range){
+		.start = start,
+		.end = kind == RW_TEXT_BPF && end_inside ? end + 1 : end,
+	};
+	return true;
+}
+
 enum rw_tri rw_kernel_is_text(const void *ctx, uint64_t addr)
 {
 	const struct rw_kernel *kernel = ctx;
