@@ -14,7 +14,8 @@ struct rw_error;
 
 /**
  * A file's bytes: mapped where that is possible, else read to its end.
- * @name is the argument as the user wrote it, for messages.
+ * @name is the argument as the user wrote it, for messages; @bytes may be NULL
+ * where @size is 0.
  */
 struct rw_file {
 	char *name;
@@ -26,8 +27,8 @@ struct rw_file {
 /**
  * Open @path ("-": standard input) and give its bytes, read-only.
  *
- * @param limit  Largest size that is read from a pipe, in bytes; a mapped file
- *               has no limit.
+ * @param limit  Largest size that is read from what cannot be mapped (a pipe, a
+ *               device, a file of /proc), in bytes; a mapped file has no limit.
  * @param ret    Untouched on failure; to be released with rw_file_deinit().
  * @return NULL; RW_ERROR_OS if it cannot be opened or read, RW_ERROR_FORMAT if
  *         it is a directory or larger than @limit.
@@ -57,7 +58,8 @@ struct rw_input_arg {
  * or whose part behind the last '@' is no address, is a plain FILE.
  *
  * @param ret  Untouched on failure; ret->path is freed by the caller.
- * @return NULL, or RW_ERROR_USAGE for an address that is none.
+ * @return NULL, or RW_ERROR_USAGE for what was evidently meant as an address but
+ *         is none ("0xzz", 17 digits, "phys:" and no number), and for no FILE.
  */
 struct rw_error *rw_input_arg_parse(const char *arg, struct rw_input_arg *ret);
 
@@ -70,7 +72,7 @@ enum rw_content {
 	RW_CONTENT_KDUMP,	/* "KDUMP   " or "DISKDUMP" */
 	RW_CONTENT_FLATTENED,	/* makedumpfile's flattened stream */
 	RW_CONTENT_LIME,
-	RW_CONTENT_IMAGE,	/* a bootable arm64 Image */
+	RW_CONTENT_IMAGE,	/* a bootable arm64 Image, also as EFI zboot */
 	RW_CONTENT_COMPRESSED,	/* gzip, xz or zstd */
 	RW_CONTENT_CASE,	/* written by `rewalk export` */
 	RW_CONTENT_TEXT,	/* printable: registers, hex dumps, logs */
@@ -131,12 +133,16 @@ struct rw_error *rw_regs_from_bytes(const uint8_t *bytes, size_t size, struct rw
  * formats and several blocks may stand in one text.
  *
  * A symbolised "pc : name+0x10/0x40" gives no address: the pc stays unknown
- * unless the text also has it as a number.
+ * unless the text also has it as a number.  So does a register whose number the
+ * end of the text cuts short.  In a frame of a 32-bit process (pstate, mode 32)
+ * its sp and lr are x13 and x14.
  *
  * @param ret  Blocks in the order of the text, appended; ret->data is freed by
- *             the caller.  A text without registers appends none.
+ *             the caller.  A text without registers appends none, and so does
+ *             an error.
  * @return NULL, RW_ERROR_FORMAT for a register whose value is no number or
- *         that is given twice with different values in one block, or &rw_enomem.
+ *         that is given twice with different values in one block (the message
+ *         begins with the line), or &rw_enomem.
  */
 struct rw_error *rw_regs_from_text(const char *text, size_t size, struct rw_regs_blocks *ret);
 

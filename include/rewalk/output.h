@@ -60,6 +60,18 @@ void rw_output_frames(struct rw_output *out, const struct rw_trace *trace);
  */
 void rw_output_parting(struct rw_output *out, const struct rw_trace *traces, size_t nr);
 
+/** Progress of a long run, on standard error. */
+struct rw_progress {
+	bool on, shown;
+	double next;		/* when to print again, in seconds */
+};
+
+/** Shown only on a terminal that does not show the output itself, past half a second. */
+void rw_progress_init(struct rw_progress *progress, bool quiet);
+void rw_progress_show(struct rw_progress *progress, size_t done, size_t total);
+/** Wipe the line. */
+void rw_progress_end(struct rw_progress *progress);
+
 /* ---- JSON ----------------------------------------------------------------- */
 
 /**

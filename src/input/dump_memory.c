@@ -80,8 +80,8 @@ enum rw_dump_status rw_dump_read(struct rw_dump *dump, uint64_t pa, void *buf, s
 {
 	uint8_t *to = buf;
 
-	for (size_t done = 0, len; done < size; done += len) {
-		const uint8_t *bytes;
+	for (size_t done = 0, len = 0; done < size; done += len) {
+		const uint8_t *bytes = NULL;
 		uint64_t at;
 		enum rw_dump_status status = RW_DUMP_NO_RAM;
 

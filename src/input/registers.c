@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Registers in text, as four tools write them:
+// Blocks of registers in a text, made of its lines (regline.c).
 //
-//   kernel  pc : ffff800008123450     x29: ffff80000a5dbb20 x28: … (show_regs)
-//   QEMU    PC=ffff800008123450 X00=0000000000000000     (info registers)
-//   gdb     x29            0xffff80000a5dbb20  …          (info registers)
-//   crash       PC: ffff800008123450  [sym+12]  X29: …     (bt, exception frames)
+// A block is one CPU's registers, or one exception's.  A new one begins at a
+// header ("CPU#1" of QEMU, "Thread 2 (… (CPU#1 …" of gdb, "PID: …" of crash,
+// "CPU: 1 PID: …" of the kernel), or where the register that leads the format
+// comes again at the beginning of a line: pc, the kernel's pstate, and the x0 of
+// gdb and of crash's `help -r`.  A kernel's block ends at "Call trace:".
 //
-// A name is followed by ':' or '=' and a number; gdb's stands first on its line,
-// with blanks behind it.  Anything else on a line is left alone, so that prefixes of
-// logs do not matter.  A symbol in the place of a number ("pc : f+0x10/0x40") is no
-// address.
+// A kernel log may hold the reports of several CPUs line by line in between each
+// other.  Where the lines say who printed them, each has its own open block.
+// Where they do not, the two reports contradict each other and are refused: a mix
+// of two CPUs' registers would be a walk that never was.
 //
-// Source: arch/arm64/kernel/process.c; samples of QEMU 7.2 and gdb 13.
+// Apart from the blocks that are found the memory is of fixed size, and each line
+// is looked at once.
 
-#include <ctype.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "rewalk/bytes.h"
@@ -23,279 +25,418 @@
 #include "rewalk/input.h"
 #include "rewalk/vector.h"
 
-#define NR_REGS		34	/* x0..x30, sp, pc, pstate: the bits of rw_regs.known */
-#define REG_SP		31
-#define REG_PC		32
-#define REG_PSTATE	33
-#define USER_PT_REGS	272
+#include "logline.h"
+#include "regline.h"
 
-enum style { STYLE_NONE, STYLE_KERNEL, STYLE_QEMU, STYLE_GDB, STYLE_CRASH };
+#define NR_REGS RW_REGLINE_NR_REGS
+#define USER_PT_REGS_SIZE (NR_REGS * 8)
+#define PSTATE_MODE32 0x10	/* PSR_MODE32_BIT: an AArch32 process */
 
-static const char *const style_names[] = { "", "kernel", "QEMU", "gdb", "crash" };
+#define MOST_REPORTS 16		/* of the kernel, that are open at the same time */
+#define NO_BLOCK SIZE_MAX
+
+/** What is known while a block is being read. */
+struct state {
+	bool open;		/* its registers are being read */
+	size_t block;		/* in the result; NO_BLOCK before the first number */
+	bool symbol;		/* its pc was given by name */
+	bool narrow;		/* see struct rw_regline */
+	int cpu;		/* of the last header, for the next block; -1 */
+	size_t first_line;
+	uint64_t caller;	/* kernel only */
+	size_t used;		/* the last line; 0 for a state that is free */
+	size_t line_of[NR_REGS];
+};
 
 struct parser {
 	struct rw_regs_blocks *blocks;
-	size_t first_block;		/* blocks of this text begin here */
-	enum style style;		/* of the block that is open */
-	bool open;
-	int cpu;			/* of the last header; -1 */
 	size_t line;
-	size_t line_of[NR_REGS];	/* where the open block's registers stood */
+	struct state tools[RW_REGLINE_NR_FORMATS];
+	struct state reports[MOST_REPORTS];
 };
 
-struct rw_error *rw_regs_from_bytes(const uint8_t *bytes, size_t size, struct rw_regs *ret)
-{
-	if (size < USER_PT_REGS)
-		return rw_error_create(RW_ERROR_FORMAT,
-				       "%zu bytes are no struct user_pt_regs; give its %d bytes "
-				       "(x0 to x30, sp, pc, pstate)", size, USER_PT_REGS);
-	for (int i = 0; i < 31; i++)
-		ret->x[i] = rw_get_le64(bytes + 8 * i);
-	ret->sp = rw_get_le64(bytes + 248);
-	ret->pc = rw_get_le64(bytes + 256);
-	ret->pstate = rw_get_le64(bytes + 264);
-	ret->known = (UINT64_C(1) << NR_REGS) - 1;
-	return NULL;
-}
+static const char *const format_names[] = {
+	[RW_REGLINE_KERNEL] = "kernel",
+	[RW_REGLINE_QEMU] = "QEMU",
+	[RW_REGLINE_GDB] = "gdb",
+	[RW_REGLINE_CRASH] = "crash",
+};
 
-static uint64_t *place(struct rw_regs *regs, int reg)
+static uint64_t *reg_place(struct rw_regs *regs, int reg)
 {
 	switch (reg) {
-	case REG_SP:
+	case RW_REGLINE_SP:
 		return &regs->sp;
-	case REG_PC:
+	case RW_REGLINE_PC:
 		return &regs->pc;
-	case REG_PSTATE:
+	case RW_REGLINE_PSTATE:
 		return &regs->pstate;
 	default:
 		return &regs->x[reg];
 	}
 }
 
-/** The register that a word names, or -1. */
-static int register_named(const char *s, size_t size)
+struct rw_error *rw_regs_from_bytes(const uint8_t *bytes, size_t size, struct rw_regs *ret)
 {
-	static const struct {
-		const char *name;
-		int reg;
-	} names[] = {
-		{ "pc", REG_PC }, { "sp", REG_SP }, { "lr", 30 }, { "fp", 29 },
-		{ "pstate", REG_PSTATE }, { "cpsr", REG_PSTATE },
-	};
+	if (size < USER_PT_REGS_SIZE)
+		return rw_error_create(RW_ERROR_FORMAT,
+				       "%zu bytes are no struct user_pt_regs; give its %d bytes "
+				       "(x0 to x30, sp, pc, pstate)", size, USER_PT_REGS_SIZE);
+	for (int reg = 0; reg < NR_REGS; reg++)
+		*reg_place(ret, reg) = rw_get_le64(bytes + 8 * reg);
+	ret->known = (UINT64_C(1) << NR_REGS) - 1;
+	return NULL;
+}
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i].name) == size && !strncasecmp(s, names[i].name, size))
-			return names[i].reg;
-	if (size < 2 || size > 3 || (s[0] | 0x20) != 'x' || !isdigit((unsigned char)s[1]))
-		return -1;
-	int n = s[1] - '0';
-	if (size == 3) {
-		if (!isdigit((unsigned char)s[2]))
-			return -1;
-		n = n * 10 + s[2] - '0';
+static struct rw_regs *state_regs(const struct parser *parser, const struct state *state)
+{
+	return state->block == NO_BLOCK ? NULL : &parser->blocks->data[state->block].regs;
+}
+
+static bool is_known(const struct parser *parser, const struct state *state, int reg)
+{
+	const struct rw_regs *regs = state_regs(parser, state);
+
+	return regs && regs->known >> reg & 1;
+}
+
+static void move_reg(struct rw_regs *regs, int from, int to)
+{
+	if (!(regs->known >> from & 1))
+		return;
+	*reg_place(regs, to) = *reg_place(regs, from);
+	*reg_place(regs, from) = 0;
+	regs->known |= UINT64_C(1) << to;
+	regs->known &= ~(UINT64_C(1) << from);
+}
+
+/** No more registers are added to the block of @state. */
+static void close_block(struct parser *parser, struct state *state)
+{
+	struct rw_regs *regs = state->open ? state_regs(parser, state) : NULL;
+
+	// The kernel and crash print the sp and lr that the 32-bit process knows;
+	// to the kernel these are x13 and x14.
+	if (regs && (regs->known & RW_REG_PSTATE) && (regs->pstate & PSTATE_MODE32)) {
+		move_reg(regs, RW_REGLINE_SP, 13);
+		move_reg(regs, RW_REGLINE_LR, 14);
 	}
-	return n <= 30 ? n : -1;
+	state->open = false;
+	state->block = NO_BLOCK;
+	state->symbol = false;
+}
+
+static void reset_state(struct state *state)
+{
+	*state = (struct state){ .block = NO_BLOCK, .cpu = -1 };
+}
+
+/** The state of the report that @caller prints, or NULL. */
+static struct state *find_report(struct parser *parser, uint64_t caller)
+{
+	for (size_t i = 0; i < MOST_REPORTS; i++) {
+		struct state *state = &parser->reports[i];
+
+		if (state->used && state->caller == caller) {
+			state->used = parser->line;
+			return state;
+		}
+	}
+	return NULL;
 }
 
 /**
- * The number at @s, before @end: hexadecimal, with or without 0x, up to a blank, a
- * bracket or the end of the line.
- *
- * @return 1, with *next behind it; 0 for something else; -1 for more than 64 bits.
+ * The same, begun if there is none.  For it the one that was silent for longest is
+ * given up: what it prints later begins a block of its own.
  */
-static int number_at(const char *s, const char *end, uint64_t *ret, const char **next)
+static struct state *report_of(struct parser *parser, uint64_t caller)
 {
-	uint64_t value = 0;
-	size_t nr = 0;
+	struct state *state = find_report(parser, caller);
 
-	if (end - s > 2 && s[0] == '0' && (s[1] | 0x20) == 'x')
-		s += 2;
-	for (; s < end && isxdigit((unsigned char)*s); s++, nr++) {
-		char c = *s | 0x20;
-
-		value = value << 4 | (uint64_t)(isdigit((unsigned char)*s) ? *s - '0' : c - 'a' + 10);
-	}
-	if (!nr || (s < end && !isspace((unsigned char)*s) && !strchr(",;([<", *s)))
-		return 0;
-	if (nr > 16)
-		return -1;
-	*ret = value;
-	*next = s;
-	return 1;
+	if (state)
+		return state;
+	state = &parser->reports[0];
+	for (size_t i = 1; i < MOST_REPORTS; i++)
+		if (parser->reports[i].used < state->used)
+			state = &parser->reports[i];
+	close_block(parser, state);
+	reset_state(state);
+	state->caller = caller;
+	state->used = parser->line;
+	return state;
 }
 
-static struct rw_error *open_block(struct parser *p, enum style style)
+/** The decimal number behind @word, which stands at most 128 characters into the line; -1. */
+static int number_behind(const struct rw_logline *line, const char *word)
 {
-	struct rw_regs_block *block = rw_vector_push(p->blocks);
+	size_t size = line->size < 128 ? line->size : 128;
+	const char *end = line->text + size;
+	const char *p = size ? memmem(line->text, size, word, strlen(word)) : NULL;
+	int n = 0;
+
+	if (!p)
+		return -1;
+	p += strlen(word);
+	if (p == end || *p < '0' || *p > '9')
+		return -1;
+	for (; p < end && *p >= '0' && *p <= '9'; p++) {
+		if (n > (INT_MAX - 9) / 10)
+			return -1;
+		n = n * 10 + *p - '0';
+	}
+	return n;
+}
+
+static void begin_cpu(struct parser *parser, struct state *state, int cpu)
+{
+	close_block(parser, state);
+	state->cpu = cpu;
+}
+
+/** "CPU: 2 PID: 171 Comm: …", with "UID: 0" in between since 6.11. */
+static bool is_report_header(const struct rw_logline *line)
+{
+	const char *p = line->text + strlen("CPU: "), *end = line->text + line->size;
+
+	if (!rw_logline_begins(line, "CPU: "))
+		return false;
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return end - p > 6 && (!memcmp(p, " PID: ", 6) || !memcmp(p, " UID: ", 6));
+}
+
+/** A line that begins or ends a block without having registers. */
+static bool read_header(struct parser *parser, const struct rw_logline *line)
+{
+	struct state *tools = parser->tools;
+
+	if (is_report_header(line)) {
+		begin_cpu(parser, report_of(parser, line->caller), number_behind(line, "CPU: "));
+		return true;
+	}
+	if (rw_logline_begins(line, "Call trace:") || rw_logline_begins(line, "---[ end ")) {
+		struct state *report = find_report(parser, line->caller);
+
+		if (report)
+			close_block(parser, report);
+		return true;
+	}
+	if (line->stamped)
+		return false;
+	if (rw_logline_begins(line, "CPU#"))
+		begin_cpu(parser, &tools[RW_REGLINE_QEMU], number_behind(line, "CPU#"));
+	else if (rw_logline_begins(line, "Thread ") ||
+		 rw_logline_begins(line, "[Switching to "))
+		begin_cpu(parser, &tools[RW_REGLINE_GDB], number_behind(line, "CPU#"));
+	else if (rw_logline_begins(line, "PID: "))
+		begin_cpu(parser, &tools[RW_REGLINE_CRASH], number_behind(line, "CPU: "));
+	else if (rw_logline_begins(line, "CPU "))
+		begin_cpu(parser, &tools[RW_REGLINE_CRASH], number_behind(line, "CPU "));
+	else
+		return false;
+	return true;
+}
+
+/** Is this register, at the beginning of a line, the first of another block? */
+static bool leads_block(const struct parser *parser, const struct state *state,
+			enum rw_regline_format format, const struct rw_regpair *pair)
+{
+	bool known = is_known(parser, state, pair->reg);
+
+	switch (pair->reg) {
+	case RW_REGLINE_PC:
+		// A number may follow the name: it was added by hand.
+		return known || (state->symbol && pair->kind == RW_REGVALUE_SYMBOL);
+	case RW_REGLINE_PSTATE:
+		return known && format == RW_REGLINE_KERNEL;
+	case 0:
+		return known && (format == RW_REGLINE_GDB || format == RW_REGLINE_CRASH);
+	default:
+		return false;
+	}
+}
+
+static void open_block(struct parser *parser, struct state *state)
+{
+	if (state->open)
+		return;
+	state->open = true;
+	state->first_line = parser->line;
+}
+
+static struct rw_error *add_block(struct parser *parser, struct state *state,
+				  enum rw_regline_format format)
+{
+	struct rw_regs_block *block = rw_vector_push(parser->blocks);
 
 	if (!block)
 		return &rw_enomem;
 	*block = (struct rw_regs_block){
-		.cpu = p->cpu,
-		.format = style_names[style],
-		.line = p->line,
+		.cpu = state->cpu,
+		.format = format_names[format],
+		.line = state->first_line,
 	};
-	memset(p->line_of, 0, sizeof(p->line_of));
-	p->style = style;
-	p->open = true;
+	state->block = parser->blocks->nr - 1;
+	// All exceptions under crash's "PID:" line are of that CPU; elsewhere a
+	// header is for one block.
+	if (format != RW_REGLINE_CRASH)
+		state->cpu = -1;
 	return NULL;
 }
 
-/** Does this register begin a new block, although one of its style is open? */
-static bool begins_block(const struct parser *p, enum style style, int reg)
+static struct rw_error *set_reg(struct parser *parser, struct state *state,
+				enum rw_regline_format format, const struct rw_regpair *pair)
 {
-	const struct rw_regs *regs = &p->blocks->data[p->blocks->nr - 1].regs;
-	bool known = regs->known >> reg & 1;
-
-	switch (style) {
-	case STYLE_KERNEL:
-		// pstate comes first, then pc; the pc may be a symbol and leave no trace.
-		return reg == REG_PSTATE ? regs->known & ~(UINT64_C(1) << REG_PSTATE) :
-		       reg == REG_PC && regs->known & ~(UINT64_C(1) << REG_PSTATE);
-	case STYLE_QEMU:
-	case STYLE_CRASH:
-		return reg == REG_PC && known;
-	case STYLE_GDB:
-		return reg == 0 && known;
-	case STYLE_NONE:
-		break;
-	}
-	return false;
-}
-
-static struct rw_error *set(struct parser *p, enum style style, int reg, uint64_t value)
-{
-	if (!p->open || p->style != style || begins_block(p, style, reg)) {
-		struct rw_error *err = open_block(p, style);
+	open_block(parser, state);
+	if (state->block == NO_BLOCK) {
+		struct rw_error *err = add_block(parser, state, format);
 
 		if (err)
 			return err;
 	}
-	struct rw_regs *regs = &p->blocks->data[p->blocks->nr - 1].regs;
-	uint64_t *where = place(regs, reg);
-	static const char *const special[] = { "sp", "pc", "pstate" };
-	char name[8] = "x";
+	struct rw_regs *regs = state_regs(parser, state);
+	uint64_t *place = reg_place(regs, pair->reg);
 
-	if (regs->known >> reg & 1) {
-		if (*where == value)
-			return NULL;
-		if (reg >= REG_SP) {
-			strcpy(name, special[reg - REG_SP]);
-		} else {
-			name[1] = reg < 10 ? '0' + reg : '0' + reg / 10;
-			name[2] = reg < 10 ? '\0' : '0' + reg % 10;
-		}
-		return rw_error_create(RW_ERROR_FORMAT,
-				       "line %zu: %s is 0x%" PRIx64 ", but 0x%" PRIx64
-				       " in line %zu; give the registers of one moment",
-				       p->line, name, value, *where, p->line_of[reg]);
-	}
-	*where = value;
-	regs->known |= UINT64_C(1) << reg;
-	p->line_of[reg] = p->line;
-	return NULL;
-}
-
-/** Upper case with ':' is crash's, lower case the kernel's; '=' is QEMU's. */
-static enum style style_of(const char *name, char separator)
-{
-	if (separator == '=')
-		return isupper((unsigned char)*name) ? STYLE_QEMU : STYLE_NONE;
-	return isupper((unsigned char)*name) ? STYLE_CRASH : STYLE_KERNEL;
-}
-
-static struct rw_error *too_long(const struct parser *p)
-{
-	return rw_error_create(RW_ERROR_FORMAT,
-			       "line %zu: a register of more than 16 digits; give registers of "
-			       "64 bits", p->line);
-}
-
-/** "CPU#1" on a line of its own. */
-static bool cpu_header(struct parser *p, const char *s, const char *end)
-{
-	int cpu = 0;
-
-	if (end - s < 5 || memcmp(s, "CPU#", 4))
-		return false;
-	for (s += 4; s < end && isdigit((unsigned char)*s) && cpu < 100000; s++)
-		cpu = cpu * 10 + *s - '0';
-	p->cpu = cpu;
-	p->open = false;
-	return true;
-}
-
-static struct rw_error *line(struct parser *p, const char *start, const char *end)
-{
-	const char *s = start;
-	bool first = true;
-
-	if (cpu_header(p, start, end))
+	if (!(regs->known >> pair->reg & 1)) {
+		*place = pair->value;
+		regs->known |= UINT64_C(1) << pair->reg;
+		state->line_of[pair->reg] = parser->line;
 		return NULL;
-	while (s < end) {
-		if (!isalpha((unsigned char)*s)) {
-			s++;
-			continue;
-		}
-		const char *name = s;
-		while (s < end && (isalnum((unsigned char)*s) || *s == '_'))
-			s++;
-		int reg = register_named(name, s - name);
-		bool line_start = first && name == start;
-		first = false;
-		if (reg < 0 || (name > start && name[-1] == '<'))
-			continue;
+	}
+	if (*place == pair->value)
+		return NULL;
+	return rw_error_create(RW_ERROR_FORMAT,
+			       "line %zu: %s is given twice (0x%" PRIx64 " and, in line %zu, 0x%"
+			       PRIx64 "); remove the lines that are not of this moment and CPU",
+			       parser->line, rw_regline_name(pair->reg), pair->value,
+			       state->line_of[pair->reg], *place);
+}
 
-		const char *value = s;
-		while (value < end && (*value == ' ' || *value == '\t'))
-			value++;
-		enum style style = STYLE_NONE;
-		if (value < end && (*value == ':' || *value == '=')) {
-			style = style_of(name, *value++);
-			while (value < end && (*value == ' ' || *value == '\t'))
-				value++;
-		} else if (line_start && value > s && end - value > 2 && !memcmp(value, "0x", 2)) {
-			style = STYLE_GDB;
-		}
-		if (style == STYLE_NONE)
-			continue;
+/** The value as it stands in the text, short and printable. */
+static const char *quoted(const struct rw_regpair *pair, char buf[24])
+{
+	size_t nr = pair->word_size < 20 ? pair->word_size : 20;
 
-		uint64_t number;
-		const char *next;
-		int got = number_at(value, end, &number, &next);
-		if (got < 0)
-			return too_long(p);
-		if (!got) {
-			// A symbol: no address, but it begins a block all the same.
-			if (style == STYLE_KERNEL && reg == REG_PC && p->open &&
-			    begins_block(p, style, reg))
-				p->open = false;
-			continue;
+	for (size_t i = 0; i < nr; i++)
+		buf[i] = pair->word[i] >= ' ' && pair->word[i] <= '~' ? pair->word[i] : '?';
+	strcpy(buf + nr, nr < pair->word_size ? "..." : "");
+	return buf;
+}
+
+static struct rw_error *bad_value(const struct parser *parser, const struct rw_regpair *pair)
+{
+	const char *name = rw_regline_name(pair->reg);
+	char buf[24];
+
+	if (pair->kind == RW_REGVALUE_LONG)
+		return rw_error_create(RW_ERROR_FORMAT,
+				       "line %zu: %s has %zu digits, which is more than 64 bits; "
+				       "correct it, or remove it from the line",
+				       parser->line, name, pair->nr_digits);
+	if (pair->kind == RW_REGVALUE_SHORT)
+		return rw_error_create(RW_ERROR_FORMAT,
+				       "line %zu: %s is '%s', %zu digits of %d: cut or damaged; "
+				       "complete it, or put 0x before it if it is the whole number",
+				       parser->line, name, quoted(pair, buf), pair->nr_digits,
+				       pair->reg == RW_REGLINE_PSTATE ? 8 : 16);
+	if (!pair->word_size)
+		return rw_error_create(RW_ERROR_FORMAT,
+				       "line %zu: %s has no value; complete it, or remove it from "
+				       "the line", parser->line, name);
+	return rw_error_create(RW_ERROR_FORMAT,
+			       "line %zu: %s is '%s', which is no hexadecimal number; correct it, "
+			       "or remove it from the line", parser->line, name,
+			       quoted(pair, buf));
+}
+
+/**
+ * Does a value that is no proper number mean a damaged register, and not a line of
+ * another kind ("x1: off" of some driver)?  Among registers, yes; else if it begins
+ * as an address does.
+ */
+static bool is_damage(bool among_registers, const struct rw_regpair *pair)
+{
+	return among_registers ||
+	       pair->kind == RW_REGVALUE_JUNK || pair->kind == RW_REGVALUE_LONG ||
+	       (pair->kind == RW_REGVALUE_SHORT && pair->nr_digits >= 8);
+}
+
+static struct rw_error *read_regs(struct parser *parser, struct state *state,
+				  struct rw_regline *line)
+{
+	const bool was_open = state->open;
+	struct rw_regpair pair;
+
+	for (bool first = true; rw_regline_next(line, &pair); first = false) {
+		if (first && state->open && leads_block(parser, state, line->format, &pair))
+			close_block(parser, state);
+		switch (pair.kind) {
+		case RW_REGVALUE_NUMBER: {
+			struct rw_error *err = set_reg(parser, state, line->format, &pair);
+
+			if (err)
+				return err;
+			break;
 		}
-		struct rw_error *err = set(p, style, reg, number);
-		if (err)
-			return err;
-		s = next;
-		if (style == STYLE_GDB)
-			break;	/* the same value again, in another base */
+		case RW_REGVALUE_SYMBOL:
+			open_block(parser, state);
+			if (pair.reg == RW_REGLINE_PC)
+				state->symbol = true;
+			break;
+		case RW_REGVALUE_CUT:
+			break;
+		case RW_REGVALUE_SHORT:
+		case RW_REGVALUE_LONG:
+		case RW_REGVALUE_JUNK:
+		case RW_REGVALUE_WORD:
+			if (is_damage(was_open || state->open, &pair))
+				return bad_value(parser, &pair);
+			return NULL;
+		}
 	}
 	return NULL;
+}
+
+static struct rw_error *read_line(struct parser *parser, const struct rw_logline *line)
+{
+	struct rw_regline regline;
+
+	parser->line = line->number;
+	if (read_header(parser, line) || !rw_regline_init(line, &regline))
+		return NULL;
+
+	struct state *state = regline.format == RW_REGLINE_KERNEL ?
+			      report_of(parser, line->caller) : &parser->tools[regline.format];
+	regline.narrow = state->narrow;
+	struct rw_error *err = read_regs(parser, state, &regline);
+	state->narrow = regline.narrow;
+	return err;
 }
 
 struct rw_error *rw_regs_from_text(const char *text, size_t size, struct rw_regs_blocks *ret)
 {
-	struct parser p = { .blocks = ret, .first_block = ret->nr, .cpu = -1 };
-	const char *end = text + size;
+	struct parser parser = { .blocks = ret };
+	const size_t nr_before = ret->nr;
+	struct rw_loglines lines;
+	struct rw_logline line;
 
-	while (text < end) {
-		const char *newline = memchr(text, '\n', end - text);
-		const char *stop = newline ? newline : end;
+	for (size_t i = 0; i < RW_REGLINE_NR_FORMATS; i++)
+		reset_state(&parser.tools[i]);
+	for (size_t i = 0; i < MOST_REPORTS; i++)
+		reset_state(&parser.reports[i]);
 
-		p.line++;
-		struct rw_error *err = line(&p, text, stop);
-		if (err)
+	rw_loglines_init(&lines, text, size);
+	while (rw_logline_next(&lines, &line)) {
+		struct rw_error *err = read_line(&parser, &line);
+
+		if (err) {
+			ret->nr = nr_before;
 			return err;
-		text = newline ? newline + 1 : end;
+		}
 	}
+	for (size_t i = 0; i < RW_REGLINE_NR_FORMATS; i++)
+		close_block(&parser, &parser.tools[i]);
+	for (size_t i = 0; i < MOST_REPORTS; i++)
+		close_block(&parser, &parser.reports[i]);
 	return NULL;
 }

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// One line of registers, as the kernel, QEMU, gdb and crash write it.
+//
+// The kernel's show_regs(); the name is padded to three characters, in user mode
+// pc and lr are numbers, before 4.17 the first three stand on one line:
+//
+//   pstate: 60400005 (nZCv daif +PAN -UAO -TCO -DIT -SSBS BTYPE=--)
+//   pc : scene_oops+0xc/0x18 [scene]
+//   sp : ffff80000802bcc0
+//   x2 : 0000000000000000 x1 : 0000000000000001 x0 : 0000000000000008
+//   pc : [<ffff000008081c30>] lr : [<ffff000008081c2c>] pstate: 60000145
+//
+// QEMU's `info registers`; what is no register of ours is left out:
+//
+//    PC=ffffa4b3350da26c X00=000000000001e8ac X01=ffff00001fe5e618
+//   PSTATE=404000c5 -Z-- EL1h  SVCR=00000000 --  BTYPE=0     FPCR=00000000 FPSR=00000000
+//
+// gdb's `info registers`, one register on a line, the second column for people:
+//
+//   x29            0xffff800009cb3d50  -140737324040880
+//   pc             0xffff800008cda26c  0xffff800008cda26c <cpu_do_idle+12>
+//   cpsr           0x400000c5          1073742021
+//
+// crash's `bt` (kernel mode; user mode; a 32-bit process) and `help -r`:
+//
+//        PC: ffffa4b3350da26c  [cpu_do_idle+12]
+//       X29: ffffa4b3360b3d50  X28: 0000000041868d6c  X27: 0000000000000000
+//        PC: 0000ffffa9a67e10   LR: 0000ffffa9a0506c   SP: 0000ffffebb5a030
+//       ORIG_X0: 0000000000000001  SYSCALLNO: 40  PSTATE: 20001000
+//        PC: f7e5b1ac  LR: f7e5b18c  SP: ff8c0f58  PSTATE: 60000010
+//
+// So the case of the name and what separates it from its value tell the format.
+// The kernel, QEMU and crash print all digits, of which a cut line lacks some; a
+// number with 0x was typed by a person (or is gdb's) and may have any length.
+//
+// Source: arch/arm64/kernel/process.c (__show_regs) of 4.9 to 7.2; QEMU 7.2; gdb
+// 13.1; crash 9.0 arm64.c (arm64_print_exception_frame), netdump.c.
+
+#include <string.h>
+#include <strings.h>
+
+#include "hex.h"
+#include "logline.h"
+#include "regline.h"
+
+#define IGNORED RW_REGLINE_NR_REGS	/* a name that belongs to a format, but no register */
+
+#define DIGITS 16
+#define NARROW_DIGITS 8		/* of pstate too */
+
+static const char *const names[RW_REGLINE_NR_REGS] = {
+	"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
+	"x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24",
+	"x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc", "pstate",
+};
+
+const char *rw_regline_name(int reg)
+{
+	return names[reg];
+}
+
+/** Serial lines and ring buffers leave NULs between what they hold. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || !c;
+}
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && is_blank(*p))
+		p++;
+	return p;
+}
+
+static bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/** A name of letters in one case, digits and '_'.  @return Behind it, @p if there is none. */
+static const char *skip_name(const char *p, const char *end)
+{
+	const char *start = p;
+
+	if (p == end || (!is_lower(*p) && !is_upper(*p)))
+		return p;
+	bool lower = is_lower(*p);
+	while (p < end && ((*p >= '0' && *p <= '9') || *p == '_' ||
+			   (lower ? is_lower(*p) : is_upper(*p))))
+		p++;
+	// "Sp", "pcR": something else.
+	return p < end && (is_lower(*p) || is_upper(*p)) ? start : p;
+}
+
+/** The number of the register that is called so in either case, IGNORED, or -1. */
+static int register_named(const char *name, size_t size)
+{
+	static const struct {
+		const char *name;
+		int reg;
+	} table[] = {
+		{ "pc", RW_REGLINE_PC }, { "lr", RW_REGLINE_LR },
+		{ "sp", RW_REGLINE_SP }, { "fp", RW_REGLINE_FP },
+		{ "pstate", RW_REGLINE_PSTATE }, { "cpsr", RW_REGLINE_PSTATE },
+		{ "pmr_save", IGNORED }, { "pmr", IGNORED }, { "orig_x0", IGNORED },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (size == strlen(table[i].name) && !strncasecmp(name, table[i].name, size))
+			return table[i].reg;
+	if (size < 2 || size > 3 || (name[0] != 'x' && name[0] != 'X'))
+		return -1;
+	int n = 0;
+	for (size_t i = 1; i < size; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return -1;
+		n = n * 10 + name[i] - '0';
+	}
+	return n <= 30 ? n : -1;
+}
+
+/**
+ * The format that separates a name from its value as this line does.
+ *
+ * @param first      First letter of the name.
+ * @param behind     Behind the name.
+ * @param value_ret  Where the value begins, or where none was found.
+ * @return The format, or RW_REGLINE_NR_FORMATS.
+ */
+static enum rw_regline_format separator(char first, const char *behind, const char *end,
+					const char **value_ret)
+{
+	const char *p = skip_blanks(behind, end);
+
+	*value_ret = p;
+	if (p == end)
+		return RW_REGLINE_NR_FORMATS;
+	if (*p == ':') {
+		*value_ret = skip_blanks(p + 1, end);
+		return is_lower(first) ? RW_REGLINE_KERNEL : RW_REGLINE_CRASH;
+	}
+	if (*p == '=' && p == behind && is_upper(first)) {
+		*value_ret = p + 1;
+		return RW_REGLINE_QEMU;
+	}
+	if (p > behind && end - p > 2 && p[0] == '0' && p[1] == 'x' && is_lower(first))
+		return RW_REGLINE_GDB;
+	return RW_REGLINE_NR_FORMATS;
+}
+
+bool rw_regline_init(const struct rw_logline *line, struct rw_regline *ret)
+{
+	const char *end = line->text + line->size;
+	const char *name = skip_blanks(line->text, end);
+	const char *behind = skip_name(name, end), *value;
+
+	if (behind == name || register_named(name, behind - name) < 0)
+		return false;
+	enum rw_regline_format format = separator(*name, behind, end, &value);
+	if (format == RW_REGLINE_NR_FORMATS || (line->stamped && format != RW_REGLINE_KERNEL))
+		return false;
+	*ret = (struct rw_regline){
+		.format = format,
+		.p = name,
+		.end = end,
+		.terminated = line->terminated,
+	};
+	return true;
+}
+
+/** "PC: f7e5b1ac  LR: …  SP: …  PSTATE: 60000010": only a 32-bit frame has all on one line. */
+static bool is_narrow_frame(const char *value, const char *end)
+{
+	static const char last[] = "PSTATE:";
+	uint64_t pc;
+	// Bounded: no more than crash prints there.
+	const char *far = end - value > 64 ? value + 64 : end;
+
+	return rw_hex_parse(value, far, &pc) == NARROW_DIGITS &&
+	       memmem(value, far - value, last, strlen(last));
+}
+
+static size_t digits_printed(const struct rw_regline *line, int reg)
+{
+	return reg == RW_REGLINE_PSTATE || line->narrow ? NARROW_DIGITS : DIGITS;
+}
+
+/** Take the value at @p apart, up to @end of the line. */
+static enum rw_regvalue value_kind(const struct rw_regline *line, const char *p,
+				   struct rw_regpair *pair)
+{
+	const char *word_end = pair->word + pair->word_size;
+	bool last = !line->terminated && word_end == line->end;
+	bool by_name = line->format == RW_REGLINE_KERNEL &&
+		       (pair->reg == RW_REGLINE_PC || pair->reg == RW_REGLINE_LR);
+	bool brackets = word_end - p > 2 && p[0] == '[' && p[1] == '<';
+
+	if (brackets)
+		p += 2;
+	bool prefixed = word_end - p >= 2 && p[0] == '0' && (p[1] | 0x20) == 'x';
+	if (prefixed)
+		p += 2;
+	pair->nr_digits = rw_hex_parse(p, word_end, &pair->value);
+	p += pair->nr_digits;
+
+	if (p < word_end && !(brackets ? *p == '>' : *p == ',' || *p == ';')) {
+		if (by_name && memmem(p, word_end - p, "+0x", 3))
+			return RW_REGVALUE_SYMBOL;
+		if (prefixed || brackets || pair->nr_digits >= NARROW_DIGITS)
+			return RW_REGVALUE_JUNK;
+		return by_name ? RW_REGVALUE_SYMBOL : RW_REGVALUE_WORD;
+	}
+	if (pair->nr_digits > DIGITS)
+		return RW_REGVALUE_LONG;
+	if (!pair->nr_digits) {
+		if (last)
+			return RW_REGVALUE_CUT;
+		return prefixed ? RW_REGVALUE_JUNK : RW_REGVALUE_WORD;
+	}
+	// gdb prints no zeros in front, but always a second form behind the number.
+	size_t wanted = prefixed ? 1 : digits_printed(line, pair->reg);
+	if (last && pair->nr_digits < (line->format == RW_REGLINE_GDB ? DIGITS : wanted))
+		return RW_REGVALUE_CUT;
+	if (pair->nr_digits < wanted)
+		return RW_REGVALUE_SHORT;
+	return RW_REGVALUE_NUMBER;
+}
+
+bool rw_regline_next(struct rw_regline *line, struct rw_regpair *ret)
+{
+	while (line->p < line->end) {
+		const char *name = skip_blanks(line->p, line->end), *value;
+		const char *behind = skip_name(name, line->end);
+		const char *p = behind;
+
+		while (p < line->end && !is_blank(*p))
+			p++;
+		line->p = p;
+		if (behind == name)
+			continue;
+		if (separator(*name, behind, line->end, &value) != line->format)
+			continue;
+		const char *word_end = value;
+		while (word_end < line->end && !is_blank(*word_end))
+			word_end++;
+		line->p = word_end;
+		int reg = register_named(name, behind - name);
+		if (reg < 0 || reg == IGNORED)
+			continue;
+
+		if (line->format == RW_REGLINE_CRASH && reg == RW_REGLINE_PC)
+			line->narrow = is_narrow_frame(value, line->end);
+		*ret = (struct rw_regpair){
+			.reg = reg,
+			.word = value,
+			.word_size = word_end - value,
+		};
+		ret->kind = value_kind(line, value, ret);
+		if (line->format == RW_REGLINE_GDB)
+			line->p = line->end;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one line of text says of registers; see regline.c for the formats. */
+#ifndef REWALK_INPUT_REGLINE_H
+#define REWALK_INPUT_REGLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rw_logline;
+
+enum rw_regline_format {
+	RW_REGLINE_KERNEL,
+	RW_REGLINE_QEMU,
+	RW_REGLINE_GDB,
+	RW_REGLINE_CRASH,
+	RW_REGLINE_NR_FORMATS,
+};
+
+/** Registers are numbered as the bits of rw_regs.known. */
+enum {
+	RW_REGLINE_FP = 29,
+	RW_REGLINE_LR = 30,
+	RW_REGLINE_SP = 31,
+	RW_REGLINE_PC = 32,
+	RW_REGLINE_PSTATE = 33,
+	RW_REGLINE_NR_REGS = 34,
+};
+
+/** A line of registers, while it is read. */
+struct rw_regline {
+	enum rw_regline_format format;
+	const char *p, *end;
+	bool terminated;
+	bool narrow;		/* crash: 8 digits, for the frame of a 32-bit process */
+};
+
+enum rw_regvalue {
+	RW_REGVALUE_NUMBER,
+	RW_REGVALUE_SYMBOL,	/* pc or lr by name: no address */
+	RW_REGVALUE_CUT,	/* the text ends within the number */
+	RW_REGVALUE_SHORT,	/* fewer digits than the format prints */
+	RW_REGVALUE_LONG,	/* more than 16 digits */
+	RW_REGVALUE_JUNK,	/* begins as a number and goes on as something else */
+	RW_REGVALUE_WORD,	/* nothing like a number */
+};
+
+/** A register and what stands behind its name. */
+struct rw_regpair {
+	int reg;
+	enum rw_regvalue kind;
+	uint64_t value;		/* RW_REGVALUE_NUMBER */
+	size_t nr_digits;
+	const char *word;	/* the value as it stands there, for messages */
+	size_t word_size;
+};
+
+/**
+ * Begin to read @line.  The formats of tools are looked for only in lines that
+ * no logger wrote.
+ *
+ * @return False if it is no line of registers; @ret is untouched then.
+ */
+bool rw_regline_init(const struct rw_logline *line, struct rw_regline *ret);
+
+/**
+ * Read the next register of the line.  Words between registers are skipped.
+ *
+ * @return False at the end of the line.
+ */
+bool rw_regline_next(struct rw_regline *line, struct rw_regpair *ret);
+
+/** The name of a register, for messages. */
+const char *rw_regline_name(int reg);
+
+#endif
