@@ -16,7 +16,7 @@ HEADERS = {
     'input': {'input.h', 'dump.h'},
     'image': {'image.h', 'types.h'},
     'memory': {'memory.h', 'pagetable.h', 'space.h'},
-    'unwind': {'unwind.h'},
+    'unwind': {'unwind.h', 'consumers.h'},
     'machine': {'kernel.h', 'machine.h'},
     'verdict': {'trace.h'},
     'annotate': {'annotate.h'},

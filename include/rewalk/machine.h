@@ -22,6 +22,7 @@ struct rw_task {
 	bool running;		/* on a CPU: what cpu_context says is old then */
 	bool panicked;
 	uint64_t stack;		/* lowest address; 0: it has none any more */
+	bool has_context;	/* false: its saved registers could not be read */
 	uint64_t pc, fp, sp;	/* thread.cpu_context */
 };
 
@@ -57,7 +58,8 @@ enum rw_walkable {
 	RW_WALK_YES,
 	RW_WALK_NO_STACK,	/* it has exited: no entries, reliably */
 	RW_WALK_USER,		/* it runs in user mode: no kernel frames */
-	RW_WALK_NO_REGISTERS,	/* it runs, and the dump has no registers of its CPU */
+	RW_WALK_NO_REGISTERS,	/* it runs, or may run, and there are no registers of its CPU */
+	RW_WALK_NO_CONTEXT,	/* its saved registers are not in the dump */
 };
 
 /**

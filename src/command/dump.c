@@ -120,9 +120,14 @@ static struct rw_error *walk_all(struct run *run, int *status_ret)
 
 	for (size_t i = 0; i < nr; i++)
 		any_panicked |= tasks[i].panicked;
-	for (size_t i = 0; !err && !interrupted && i < nr; i++)
+	struct rw_progress progress;
+	rw_progress_init(&progress, run->options->verbose < 0);
+	for (size_t i = 0; !err && !interrupted && i < nr; i++) {
 		if (wanted(run->options, &tasks[i], any_panicked))
 			err = one(run, &tasks[i]);
+		rw_progress_show(&progress, i, nr);
+	}
+	rw_progress_end(&progress);
 	if (err)
 		return err;
 	if (!run->tally.traces && !interrupted)

@@ -11,6 +11,9 @@
 
 #include "machine_private.h"
 
+/* include/linux/preempt.h: the same in 6.1, 6.12 and 7.2 */
+#define NMI_MASK 0x00f00000
+
 /**
  * Notes to CPUs.  QEMU writes one for each CPU, in order; a dying kernel leaves out
  * CPUs that saved nothing, and its notes are matched by the pid that they carry.
@@ -73,11 +76,17 @@ struct rw_error *machine_find_cpus(struct rw_machine *m)
 	for (unsigned int c = 0; c < nr; c++) {
 		struct cpu *cpu = &m->cpus[c];
 
-		if (!rw_space_read_uint(&m->space, offsets + 8 * (uint64_t)c, 8, &cpu->offset) ||
-		    !cpu->offset)
+		if (!rw_space_read_uint(&m->space, offsets + 8 * (uint64_t)c, 8, &cpu->offset)) {
+			machine_lose(m, "CPU %u: its per-CPU data is not known", c);
 			continue;
-		machine_member(m, runqueues + cpu->offset, m->o.rq_curr, &cpu->curr);
-		machine_member(m, runqueues + cpu->offset, m->o.rq_idle, &cpu->idle);
+		}
+		// An offset of 0 is that of a CPU that was never set up.
+		cpu->known = !cpu->offset ||
+			     machine_member(m, runqueues + cpu->offset, m->o.rq_curr, &cpu->curr);
+		if (!cpu->known)
+			machine_lose(m, "CPU %u: its run queue cannot be read", c);
+		else if (cpu->offset)
+			machine_member(m, runqueues + cpu->offset, m->o.rq_idle, &cpu->idle);
 	}
 	match_notes(m);
 	if (machine_symbol(m, "panic_cpu", &addr) && rw_space_read_uint(&m->space, addr, 4, &addr) &&
@@ -128,13 +137,19 @@ void machine_find_stacks(struct rw_machine *m, const struct rw_task *task,
 
 	// preemptible() is a constant no in a kernel that does not count preemption; the
 	// walk that stands for this one is made with interrupts off in any case.
+	in->in_nmi = RW_UNKNOWN;
 	if (machine_member(m, task->address, m->o.task_preempt, &value))
-		in->in_nmi = rw_tri(value & 0x00f00000);
-	if (machine_symbol(m, "efi_rt_stack_top", &addr) &&
-	    rw_space_read_uint(&m->space, addr, 8, &top) && top) {
+		in->in_nmi = rw_tri(value & NMI_MASK);
+	if (!machine_symbol(m, "efi_rt_stack_top", &addr))
+		return;
+	if (!rw_space_read_uint(&m->space, addr, 8, &top)) {
+		in->stacks[RW_STACK_EFI].exists = RW_UNKNOWN;
+		in->in_efi = RW_UNKNOWN;
+	} else if (top) {
 		set(&in->stacks[RW_STACK_EFI], top - m->kernel.thread_size, m->kernel.thread_size);
-		in->in_efi = rw_tri(rw_space_read_uint(&m->space, top - 8, 8, &value) &&
-				    value >= task->stack &&
-				    value < task->stack + m->kernel.thread_size);
+		in->in_efi = RW_UNKNOWN;
+		if (rw_space_read_uint(&m->space, top - 8, 8, &value))
+			in->in_efi = rw_tri(value >= task->stack &&
+					    value - task->stack < m->kernel.thread_size);
 	}
 }

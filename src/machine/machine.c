@@ -140,6 +140,8 @@ enum rw_walkable rw_machine_unwind_input(struct rw_machine *m, const struct rw_t
 	if (!task->stack)
 		return RW_WALK_NO_STACK;
 	if (!task->running) {
+		if (!task->has_context)
+			return RW_WALK_NO_CONTEXT;
 		ret->start = RW_START_BLOCKED;
 		ret->pc = task->pc;
 		ret->fp = task->fp;

@@ -42,6 +42,7 @@ struct module {
 struct cpu {
 	uint64_t offset;	/* of its per-CPU data */
 	uint64_t curr, idle;
+	bool known;		/* its run queue was read, or it never came up */
 	bool has_regs;
 	struct rw_regs regs;
 };

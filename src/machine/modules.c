@@ -43,7 +43,11 @@ static struct rw_error *add_module(struct rw_machine *m, uint64_t address)
 	const struct offsets *o = &m->o;
 	uint64_t state, base, size, kallsyms;
 
-	if (!machine_member(m, address, o->mod_state, &state) || state == MODULE_STATE_UNFORMED)
+	if (!machine_member(m, address, o->mod_state, &state)) {
+		machine_lose(m, "a module's state cannot be read: its text is not known");
+		return NULL;
+	}
+	if (state == MODULE_STATE_UNFORMED)
 		return NULL;
 	if (!rw_vector_reserve((void **)&m->modules, &m->modules_capacity, m->nr_modules,
 			       sizeof(m->modules[0])))
@@ -119,8 +123,10 @@ static struct rw_error *add_bpf(struct rw_machine *m, uint64_t address)
 	uint64_t start, end;
 
 	if (!machine_member(m, address, m->o.ksym_start, &start) ||
-	    !machine_member(m, address, m->o.ksym_end, &end))
+	    !machine_member(m, address, m->o.ksym_end, &end)) {
+		machine_lose(m, "a BPF image's bounds cannot be read");
 		return NULL;
+	}
 	return add_text(m, RW_TEXT_BPF, start, end, "bpf") ? NULL : &rw_enomem;
 }
 
@@ -128,10 +134,18 @@ static struct rw_error *add_slot(struct rw_machine *m, uint64_t address)
 {
 	uint64_t insns;
 
-	if (!machine_member(m, address, m->o.slot_insns, &insns))
+	if (!machine_member(m, address, m->o.slot_insns, &insns)) {
+		machine_lose(m, "a page of kprobe slots cannot be read");
 		return NULL;
+	}
 	return add_text(m, RW_TEXT_KPROBE_SLOT, insns, insns + (UINT64_C(1) << m->space.tables.page_shift), "kprobe") ?
 	       NULL : &rw_enomem;
+}
+
+static struct rw_error *no_type(struct rw_machine *m, const char *what)
+{
+	machine_lose(m, "the types do not describe the list of %s: their text is not known", what);
+	return NULL;
 }
 
 struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_facts *said)
@@ -142,14 +156,20 @@ struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_
 	for (size_t i = 0; i < said->nr_text; i++)
 		if (!add_text(m, RW_TEXT_MODULE, said->text[i].start, said->text[i].end, said->text[i].name))
 			return &rw_enomem;
-	if (machine_symbol(m, "modules", &head) && m->o.mod_list.size)
-		err = walk_list(m, head, m->o.mod_list.offset, "modules", add_module);
-	if (!err && machine_symbol(m, "bpf_kallsyms", &head) && m->o.ksym_lnode.size)
-		err = walk_list(m, head, m->o.ksym_lnode.offset, "BPF symbols", add_bpf);
-	if (!err && machine_symbol(m, "kprobe_insn_slots", &head) && m->o.slot_pages.size &&
-	    m->o.slot_list.size)
-		err = walk_list(m, head + m->o.slot_pages.offset, m->o.slot_list.offset,
-				"kprobe slots", add_slot);
+	// A kernel that has a list but no type for it leaves its text unknown.
+	if (machine_symbol(m, "modules", &head))
+		err = m->o.mod_list.size ?
+		      walk_list(m, head, m->o.mod_list.offset, "modules", add_module) :
+		      no_type(m, "modules");
+	if (!err && machine_symbol(m, "bpf_kallsyms", &head))
+		err = m->o.ksym_lnode.size ?
+		      walk_list(m, head, m->o.ksym_lnode.offset, "BPF symbols", add_bpf) :
+		      no_type(m, "BPF symbols");
+	if (!err && machine_symbol(m, "kprobe_insn_slots", &head))
+		err = m->o.slot_pages.size && m->o.slot_list.size ?
+		      walk_list(m, head + m->o.slot_pages.offset, m->o.slot_list.offset,
+				"kprobe slots", add_slot) :
+		      no_type(m, "kprobe slots");
 	m->kernel.more_text = m->text;
 	m->kernel.nr_more_text = m->nr_text;
 	m->kernel.text_complete = !m->nr_lost;

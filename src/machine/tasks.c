@@ -60,15 +60,26 @@ static char state_letter(uint64_t state, uint64_t exit_state)
 	return "RSDTtXZP"[index];
 }
 
-static bool is_current(const struct rw_machine *m, uint64_t address, uint32_t *cpu_ret)
+/**
+ * Does the task run?  A CPU's run queue decides; on_cpu is cleared a moment after a
+ * switch.  Where run queues are missing a task that may run is taken to run: what its
+ * cpu_context says is old then.
+ */
+static bool is_running(struct rw_machine *m, uint64_t address, uint32_t *cpu)
 {
+	uint64_t on_cpu;
+	bool all_known = m->nr_cpus > 0;
+
 	for (unsigned int c = 0; c < m->nr_cpus; c++) {
 		if (m->cpus[c].curr == address) {
-			*cpu_ret = c;
+			*cpu = c;
 			return true;
 		}
+		all_known &= m->cpus[c].known;
 	}
-	return false;
+	if (all_known)
+		return false;
+	return !machine_member(m, address, m->o.task_on_cpu, &on_cpu) || on_cpu;
 }
 
 static struct rw_error *add_task(struct rw_machine *m, uint64_t address)
@@ -86,8 +97,9 @@ static struct rw_error *add_task(struct rw_machine *m, uint64_t address)
 	machine_member(m, address, o->task_state, &state);
 	machine_member(m, address, o->task_exit_state, &exit_state);
 	machine_member(m, address, o->task_cpu, &cpu);
-	if (!machine_member(m, address, o->task_fp, &task.fp) ||
-	    !machine_member(m, address, o->task_pc, &task.pc))
+	task.has_context = machine_member(m, address, o->task_fp, &task.fp) &&
+			   machine_member(m, address, o->task_pc, &task.pc);
+	if (!task.has_context)
 		machine_lose(m, "the saved registers of pid %" PRIu64 " cannot be read", pid);
 	machine_member(m, address, o->task_sp, &task.sp);
 	task.pid = pid;
@@ -97,7 +109,7 @@ static struct rw_error *add_task(struct rw_machine *m, uint64_t address)
 	if (o->task_comm.size)
 		rw_space_read(&m->space, address + o->task_comm.offset, task.comm,
 			      o->task_comm.size < 16 ? o->task_comm.size : 16);
-	task.running = is_current(m, address, &task.cpu);
+	task.running = is_running(m, address, &task.cpu);
 	task.panicked = task.running && (int)task.cpu == m->panic_cpu;
 
 	struct rw_task *last = rw_vector_push(&m->tasks);

@@ -15,7 +15,11 @@ static void read_array(struct rw_machine *m, uint64_t base, int64_t curr, struct
 	const struct offsets *o = &m->o;
 	struct member retp = o->ret_retp.size ? o->ret_retp : o->ret_fp;
 
-	for (int64_t i = 0; i <= curr && i < MAX_FGRAPH; i++) {
+	if (curr >= MAX_FGRAPH) {
+		ret->form = RW_TRACER_UNKNOWN;
+		return;
+	}
+	for (int64_t i = 0; i <= curr; i++) {
 		uint64_t at = base + (uint64_t)i * o->ret_size.size;
 		struct rw_fgraph_entry *entry = &m->fgraph[ret->nr++];
 
@@ -30,8 +34,10 @@ static void read_shadow(struct rw_machine *m, uint64_t base, int64_t curr, struc
 {
 	size_t nr = 0;
 
-	if (curr > SHADOW_WORDS)
-		curr = SHADOW_WORDS;
+	if (curr > SHADOW_WORDS) {
+		ret->form = RW_TRACER_UNKNOWN;
+		return;
+	}
 	// Newest first while reading, then turned round.
 	for (int64_t i = curr; i > 0 && nr < MAX_FGRAPH;) {
 		uint64_t word;

@@ -190,8 +190,11 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 			 "it was running on CPU %u, and the dump has no registers of that CPU",
 			 trace->task ? trace->task->cpu : 0);
 		break;
-	case RW_REASON_NONE:
 	case RW_REASON_REGISTERS_MISSING:
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "its saved registers (thread.cpu_context) are not in the dump");
+		break;
+	case RW_REASON_NONE:
 	case RW_REASON_PRINTED_TRACE:
 		snprintf(ret, RW_SENTENCE_SIZE, "%s", rw_reason_name(reason->code));
 		break;

@@ -77,7 +77,9 @@ void rw_trace_init_empty(const struct rw_kernel *kernel, const struct rw_model *
 		result->reasons[0].code = RW_REASON_TASK_RUNNING;
 	} else {
 		result->verdict = RW_VERDICT_UNDETERMINED;
-		result->reasons[0].code = RW_REASON_TASK_RUNNING_NO_REGISTERS;
+		result->reasons[0].code = walkable == RW_WALK_NO_CONTEXT ?
+					  RW_REASON_REGISTERS_MISSING :
+					  RW_REASON_TASK_RUNNING_NO_REGISTERS;
 	}
 }
 
