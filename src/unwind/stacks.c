@@ -67,34 +67,42 @@ static bool inside(uint64_t low, uint64_t high, uint64_t addr, uint64_t size)
 /* ---- stacks that were left ------------------------------------------------ */
 
 /**
+ * The unknown stack that @fp is taken to be on: the one that the walk is on, while it
+ * goes up, else one that it has not been on.  So no more of them are used up than any
+ * answer would: when none is left, the order is broken for sure.
+ */
+static int8_t unknown_stack(const struct unwind *w, uint64_t fp)
+{
+	int8_t left = STACK_NONE;
+
+	if (!may_be_stack(fp))
+		return STACK_NONE;
+	for (int type = 0; type < RW_NR_STACKS; type++) {
+		if (w->in->stacks[type].exists != RW_UNKNOWN ||
+		    may_use(w, type, false) == RW_NO)
+			continue;
+		if (w->prev_type == type && fp > w->prev_fp)
+			return type;
+		if (left == STACK_NONE || left == w->prev_type || w->stacks_done & 1u << left)
+			left = type;
+	}
+	return left;
+}
+
+/**
  * The stack that holds @size bytes at @fp.  STACK_NONE: surely none.  If it may or may
  * not be on one, that is noted and the stack is given.
  */
 static int8_t on_accessible_stack(struct unwind *w, uint64_t fp, uint64_t size)
 {
-	int8_t in_doubt = STACK_NONE, unknown = STACK_NONE;
+	int8_t in_doubt = STACK_NONE;
 
 	for (int type = 0; type < RW_NR_STACKS; type++) {
 		const struct rw_stack *stack = &w->in->stacks[type];
 		enum rw_tri usable = may_use(w, type, false);
 
-		if (stack->exists == RW_NO || usable == RW_NO)
-			continue;
-		if (stack->exists == RW_UNKNOWN) {
-			if (!may_be_stack(fp))
-				continue;
-			// The walk can go on upwards on the one it was assumed to be on, or
-			// to one that it has not been on.
-			bool again = w->prev_type == type && fp <= w->prev_fp;
-
-			if (unknown == STACK_NONE || (unknown == w->prev_type && !again))
-				if (!(w->stacks_done & 1u << type))
-					unknown = type;
-			if (w->prev_type == type && !again)
-				unknown = type;
-			continue;
-		}
-		if (!inside(stack->low, stack->high, fp, size))
+		if (stack->exists != RW_YES || usable == RW_NO ||
+		    !inside(stack->low, stack->high, fp, size))
 			continue;
 		if (usable == RW_YES)
 			return type;
@@ -104,6 +112,7 @@ static int8_t on_accessible_stack(struct unwind *w, uint64_t fp, uint64_t size)
 		unwind_missing(w, RW_REASON_STACK_UNKNOWN, RW_DETAIL_CONTEXT, unwind_last(w), fp);
 		return in_doubt;
 	}
+	int8_t unknown = unknown_stack(w, fp);
 	if (unknown != STACK_NONE)
 		unwind_missing(w, RW_REASON_STACK_UNKNOWN, RW_DETAIL_NONE, unwind_last(w), fp);
 	return unknown;

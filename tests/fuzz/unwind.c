@@ -5,8 +5,8 @@
 // The input is a head of HEAD_SIZE bytes, below, and then two bytes for each word of the
 // stacks, from the task stack's lowest up:
 //
-//	0tt ooooooooooooo	tt: zero and small numbers, stack, text, signed text; o: where
-//	1.. ............	the word is missing
+//	0tt ooooooooooooo	tt: a small number, stack, text, signed text; o: where
+//	1.. .............	the word is missing
 //
 // Words behind the end of the input are missing.  So a flipped bit is another chain, and
 // not another address that leads nowhere.
@@ -110,7 +110,8 @@ static uint64_t decode(unsigned int code)
 	case 0:
 		return off;
 	case 1:
-		return BASE + (off << 1 & 0x1fff) - (off & 0x1000 ? 0x800 : 0);
+		// Aligned in most cases: 5.10 wants 16 bytes, the others 8.
+		return BASE + ((off & 7) == 7 ? off : off & ~UINT64_C(7));
 	case 2:
 		return TEXT + off;
 	default:
@@ -150,10 +151,10 @@ static void read_head(struct task *task, const uint8_t *h)
 	in->kretprobes_built = h[7] & 2;
 	in->return_to_handler = (struct rw_address){ HANDLER, tri(h[7] >> 2) };
 	in->kretprobe_trampoline = (struct rw_address){ TRAMPOLINE, tri(h[7] >> 4) };
-	in->fgraph.form = tri(h[8]);
+	in->fgraph.form = (enum rw_tracer_form)(h[8] % 3);
 	in->fgraph.incomplete = h[8] & 8;
 	in->fgraph.nr = in->fgraph.form == RW_TRACER_PRESENT ? h[8] >> 4 & 3 : 0;
-	in->kretprobes.form = tri(h[9]);
+	in->kretprobes.form = (enum rw_tracer_form)(h[9] % 3);
 	in->kretprobes.incomplete = h[9] & 8;
 	in->kretprobes.nr = in->kretprobes.form == RW_TRACER_PRESENT ? h[9] >> 4 & 3 : 0;
 	in->pc = decode(h[10] << 8 | h[11]);
