@@ -137,8 +137,9 @@ enum rw_walkable rw_machine_unwind_input(struct rw_machine *m, const struct rw_t
 	rw_kernel_unwind_input(&m->kernel, model, ret);
 	machine_find_stacks(m, task, ret);
 	machine_read_tracers(m, task, ret);
+	// A task that lives has a stack: a zero there is damage.
 	if (!task->stack)
-		return RW_WALK_NO_STACK;
+		return task->exited ? RW_WALK_NO_STACK : RW_WALK_NO_CONTEXT;
 	if (!task->running) {
 		if (!task->has_context)
 			return RW_WALK_NO_CONTEXT;

@@ -15,6 +15,8 @@
 
 #include "machine_private.h"
 
+#define TASK_DEAD 0x80
+
 /** A set of addresses: lists can be cycles. */
 struct seen {
 	uint64_t *slots;
@@ -106,6 +108,7 @@ static struct rw_error *add_task(struct rw_machine *m, uint64_t address)
 	task.tgid = tgid;
 	task.cpu = cpu;
 	task.state = state_letter(state, exit_state);
+	task.exited = exit_state || state & TASK_DEAD;
 	if (o->task_comm.size)
 		rw_space_read(&m->space, address + o->task_comm.offset, task.comm,
 			      o->task_comm.size < 16 ? o->task_comm.size : 16);

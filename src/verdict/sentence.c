@@ -192,7 +192,7 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 		break;
 	case RW_REASON_REGISTERS_MISSING:
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "its saved registers (thread.cpu_context) are not in the dump");
+			 "its stack or its saved registers (thread.cpu_context) are not in the dump");
 		break;
 	case RW_REASON_NONE:
 	case RW_REASON_PRINTED_TRACE:
