@@ -48,6 +48,9 @@ const struct rw_kernel *rw_machine_kernel(const struct rw_machine *machine);
 /** All tasks: leaders and threads in list order, then the idle tasks.  Borrowed. */
 const struct rw_task *rw_machine_tasks(const struct rw_machine *machine, size_t *nr_ret);
 
+/** Were all tasks found, as far as the lists tell?  False: some may be missing. */
+bool rw_machine_all_tasks(const struct rw_machine *machine);
+
 /** Number of CPUs that the kernel could use. */
 unsigned int rw_machine_nr_cpus(const struct rw_machine *machine);
 

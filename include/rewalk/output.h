@@ -51,6 +51,9 @@ struct rw_error *rw_groups_add(struct rw_groups *groups, struct rw_trace *trace)
 /** Print each stack once, under the tasks that have it. */
 void rw_output_groups(struct rw_output *out, const struct rw_groups *groups);
 
+/** A task's name without bytes that a terminal would act on. */
+const char *rw_output_comm(const struct rw_task *task, char buf[17]);
+
 /** Print the entries and the verdict of a trace, without its heading. */
 void rw_output_frames(struct rw_output *out, const struct rw_trace *trace);
 

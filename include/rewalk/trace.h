@@ -28,6 +28,8 @@ struct rw_trace {
 	const struct rw_model *model;
 	const char *model_why;		/* borrowed */
 	struct rw_unwind_input input;	/* as it was walked; its memory is borrowed */
+	const char *const *lost;	/* borrowed: what the dump lacks, in words */
+	size_t nr_lost;
 	struct rw_frame *frames;	/* owned */
 	size_t nr, capacity;
 	struct rw_unwind_result result;
@@ -73,11 +75,12 @@ struct rw_tally {
 	size_t traces;
 	size_t verdicts[RW_VERDICT_UNDETERMINED + 1];
 	size_t reasons[RW_REASON_TASK_RUNNING_NO_REGISTERS + 1];
+	bool incomplete;	/* there may be traces that were never seen */
 };
 
 void rw_tally_add(struct rw_tally *tally, const struct rw_unwind_result *result);
 
-/** 0 all reliable, 1 one unreliable, 3 none unreliable and one undetermined. */
+/** 0 all reliable, 1 one unreliable, 3 none unreliable and one undetermined, or unseen. */
 int rw_tally_status(const struct rw_tally *tally);
 
 #endif

@@ -81,6 +81,7 @@ static struct rw_error *one(struct run *run, const struct rw_task *task)
 			return err;
 	}
 	trace.task = task;
+	trace.lost = rw_machine_lost(run->machine, &trace.nr_lost);
 	if (!run->options->verdicts || run->options->verdicts & 1u << trace.result.verdict) {
 		if (run->groups) {
 			err = rw_groups_add(run->groups, &trace);
@@ -130,9 +131,14 @@ static struct rw_error *walk_all(struct run *run, int *status_ret)
 	rw_progress_end(&progress);
 	if (err)
 		return err;
+	bool all = rw_machine_all_tasks(run->machine);
 	if (!run->tally.traces && !interrupted)
-		return rw_error_create(RW_ERROR_MISSING, "%s: none of its %zu tasks is the one asked "
-				       "for; `-a' shows all", run->source, nr);
+		return rw_error_create(RW_ERROR_MISSING,
+				       all ? "%s: none of its %zu tasks is the one asked for; `-a' "
+					     "shows all" :
+				       "%s: its list of tasks is broken off after %zu, and none of them "
+				       "is the one asked for; copy the dump again", run->source, nr);
+	run->tally.incomplete = !all && !run->options->pids && run->options->cpu < 0;
 	if (run->groups)
 		rw_output_groups(&run->out, run->groups);
 	rw_output_summary(&run->out, &run->tally);
@@ -140,6 +146,19 @@ static struct rw_error *walk_all(struct run *run, int *status_ret)
 	if (interrupted)
 		fprintf(stderr, "rewalk: interrupted after %zu traces\n", run->tally.traces);
 	return NULL;
+}
+
+/** The tasks of a dump have their own registers and stacks. */
+static struct rw_error *check_options(const struct options *o, const struct inputs *inputs)
+{
+	const char *what = o->has_pc ? "--pc" : o->has_fp ? "--fp" : o->has_sp ? "--sp" :
+			   o->has_lr ? "--lr" : o->regs || inputs->nr_regs ? "registers" :
+			   o->has_start ? "--blocked, --current or --from-regs" :
+			   o->has_stacks ? "--stack" : inputs->memory.nr ? "FILE@ADDR" : NULL;
+
+	return what ? rw_error_create(RW_ERROR_USAGE, "%s: %s has no meaning for the tasks of a dump, "
+				      "which have their own; leave it out", inputs->source, what) :
+	       NULL;
 }
 
 struct rw_error *dump_trace(const struct options *options, const struct inputs *inputs,
@@ -159,7 +178,10 @@ struct rw_error *dump_trace(const struct options *options, const struct inputs *
 	if (options->model && !strcmp(options->model, "all"))
 		return rw_error_create(RW_ERROR_UNSUPPORTED, "--model all is for one raw stack; choose "
 				       "one model for the tasks of a dump");
-	struct rw_error *err = rw_dump_create(inputs->sources, inputs->nr_sources, &dump);
+	struct rw_error *err = check_options(options, inputs);
+	if (err)
+		return err;
+	err = rw_dump_create(inputs->sources, inputs->nr_sources, &dump);
 	if (!err)
 		err = rw_machine_create(image, dump, &facts, options->force, &run.machine);
 	if (!err)

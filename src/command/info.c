@@ -199,7 +199,16 @@ static struct rw_error *say_dump(struct report *r, const struct options *options
 	if (!err)
 		err = rw_machine_create(image, dump, &facts, options->force, &machine);
 	if (!err) {
+		size_t nr;
+		const char *const *lost = rw_machine_lost(machine, &nr);
+
 		rw_machine_describe(machine, say_fact, r);
+		if (r->as_json)
+			rw_json_open(&r->json, "lost", '[');
+		for (size_t i = 0; i < nr; i++)
+			say(r, r->as_json ? NULL : "lost", lost[i]);
+		if (r->as_json)
+			rw_json_close(&r->json, ']');
 		say_kernel(r, rw_machine_kernel(machine));
 	}
 	rw_machine_destroy(machine);

@@ -229,6 +229,9 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 		err = inputs_init(options, inputs);
 	if (!err && inputs->nr_sources)
 		return dump_trace(options, inputs, *image, status_ret);
+	if (!err && (options->all_tasks || options->pids || options->comm || options->group))
+		err = rw_error_create(RW_ERROR_USAGE, "-a, -p, -c and --group choose among the tasks of "
+				      "a dump, and none was given; leave them out, or give a vmcore");
 	if (!err)
 		err = check_registers(options, inputs);
 	if (!err)

@@ -81,8 +81,10 @@ struct rw_error *machine_find_cpus(struct rw_machine *m)
 			continue;
 		}
 		// An offset of 0 is that of a CPU that was never set up.
+		// A run queue always has a current task: the idle one, if no other.
 		cpu->known = !cpu->offset ||
-			     machine_member(m, runqueues + cpu->offset, m->o.rq_curr, &cpu->curr);
+			     (machine_member(m, runqueues + cpu->offset, m->o.rq_curr,
+					     &cpu->curr) && cpu->curr);
 		if (!cpu->known)
 			machine_lose(m, "CPU %u: its run queue cannot be read", c);
 		else if (cpu->offset)

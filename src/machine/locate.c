@@ -307,6 +307,13 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 				"stacks, modules) is not readable");
 	set_linear_map(m, &place);
 
+	if ((said->kaslr_known == RW_YES && said->kaslr != place.slide) ||
+	    (said->va_bits && place.actual && said->va_bits != place.actual))
+		return rw_error_create(RW_ERROR_MISMATCH,
+				       "%s: the dump (%s) has a KASLR offset of 0x%" PRIx64 " and %u "
+				       "virtual address bits; leave --kaslr and --va-bits out",
+				       rw_image_path(m->image), place.from, place.slide,
+				       place.actual);
 	*facts = *said;
 	if (said->kaslr_known != RW_YES) {
 		facts->kaslr_known = RW_YES;
@@ -314,9 +321,13 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 	}
 	if (!said->va_bits)
 		facts->va_bits = place.actual;
-	if (said->pauth_hw == RW_UNKNOWN &&
-	    rw_vmcoreinfo_number(m->info, "NUMBER(KERNELPACMASK)", &mask))
+	if (rw_vmcoreinfo_number(m->info, "NUMBER(KERNELPACMASK)", &mask)) {
 		facts->pauth_hw = rw_tri(mask);
+		if (said->pauth_hw != RW_UNKNOWN && said->pauth_hw != facts->pauth_hw)
+			return rw_error_create(RW_ERROR_MISMATCH,
+					       "%s: the dump's KERNELPACMASK is 0x%" PRIx64
+					       "; leave --pac-mask out", rw_image_path(m->image), mask);
+	}
 	m->kernel.slide_from = place.from;
 	return NULL;
 }

@@ -111,6 +111,11 @@ const struct rw_task *rw_machine_tasks(const struct rw_machine *m, size_t *nr_re
 	return m->tasks.data;
 }
 
+bool rw_machine_all_tasks(const struct rw_machine *m)
+{
+	return !m->tasks_missing;
+}
+
 unsigned int rw_machine_nr_cpus(const struct rw_machine *m)
 {
 	return m->nr_cpus;
@@ -180,6 +185,4 @@ void rw_machine_describe(const struct rw_machine *m,
 	snprintf(text, sizeof(text), "%u, %zu tasks, %zu modules", m->nr_cpus, m->tasks.nr,
 		 m->nr_modules);
 	say(cookie, "cpus", text);
-	for (size_t i = 0; i < m->nr_lost; i++)
-		say(cookie, "lost", m->lost[i]);
 }

@@ -64,6 +64,7 @@ struct rw_machine {
 	struct cpu *cpus;
 	unsigned int nr_cpus;
 	struct { struct rw_task *data; size_t nr, capacity; } tasks;
+	bool tasks_missing;		/* a list was broken off, or a task unreadable */
 	int panic_cpu;			/* -1: none */
 
 	char *lost[MAX_LOST];

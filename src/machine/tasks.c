@@ -92,6 +92,7 @@ static struct rw_error *add_task(struct rw_machine *m, uint64_t address)
 
 	if (!machine_member(m, address, o->task_pid, &pid) ||
 	    !machine_member(m, address, o->task_stack, &task.stack)) {
+		m->tasks_missing = true;
 		machine_lose(m, "the task at 0x%" PRIx64 " cannot be read", address);
 		return NULL;
 	}
@@ -139,6 +140,7 @@ static struct rw_error *add_group(struct rw_machine *m, struct seen *seen, uint6
 		uint64_t next;
 
 		if (!rw_space_read_uint(&m->space, node, 8, &next)) {
+			m->tasks_missing = true;
 			machine_lose(m, "the threads of the task at 0x%" PRIx64 " are broken off",
 				     leader);
 			return NULL;
@@ -150,6 +152,7 @@ static struct rw_error *add_group(struct rw_machine *m, struct seen *seen, uint6
 		if (fresh < 0)
 			return &rw_enomem;
 		if (!fresh && task != leader) {
+			m->tasks_missing = true;
 			machine_lose(m, "the threads of the task at 0x%" PRIx64 " form a cycle",
 				     leader);
 			return NULL;
@@ -190,6 +193,7 @@ static struct rw_error *add_list(struct rw_machine *m, struct seen *seen, uint64
 				break;
 			node = next;
 		}
+		m->tasks_missing = true;
 		machine_lose(m, "the list of tasks is broken off after %zu, %s", nr - 1,
 			     backwards ? "backwards" : "forwards");
 	}

@@ -134,7 +134,10 @@ void rw_output_groups(struct rw_output *out, const struct rw_groups *groups)
 		for (size_t j = 0; j < group->nr; j++) {
 			const struct rw_task *task = group->data[j];
 
-			fprintf(out->file, "%s %u %s", j ? "," : "", task->pid, task->comm);
+			char comm[17];
+
+			fprintf(out->file, "%s %u %s", j ? "," : "", task->pid,
+				rw_output_comm(task, comm));
 		}
 		fprintf(out->file, "  %s\n", group->trace.model->name);
 		rw_output_frames(out, &group->trace);

@@ -240,6 +240,8 @@ void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace)
 		rw_json_null(&json, "kernel_returns");
 	rw_json_number(&json, "consumed", result->consumed);
 	rw_json_open(&json, "lost", '[');
+	for (size_t i = 0; i < trace->nr_lost; i++)
+		rw_json_string(&json, NULL, trace->lost[i]);
 	rw_json_close(&json, ']');
 	rw_json_close(&json, '}');
 	rw_json_end_line(&json);

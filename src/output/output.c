@@ -36,6 +36,7 @@ static void summary_json(struct rw_output *out, const struct rw_tally *tally)
 		if (tally->reasons[i])
 			rw_json_number(&json, rw_reason_name(i), tally->reasons[i]);
 	rw_json_close(&json, '}');
+	rw_json_bool(&json, "incomplete", tally->incomplete);
 	rw_json_close(&json, '}');
 	rw_json_end_line(&json);
 }
@@ -46,7 +47,12 @@ void rw_output_summary(struct rw_output *out, const struct rw_tally *tally)
 		summary_json(out, tally);
 		return;
 	}
-	if (out->format != RW_FORMAT_TEXT || tally->traces < 2)
+	if (out->format != RW_FORMAT_TEXT)
+		return;
+	if (tally->incomplete)
+		fputs("\nincomplete: the dump's list of tasks is broken off; there may be more\n",
+		      out->file);
+	if (tally->traces < 2)
 		return;
 	fprintf(out->file, "\n%zu traces:", tally->traces);
 	for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)

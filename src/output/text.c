@@ -64,13 +64,26 @@ static void frame(struct rw_output *out, const struct rw_trace *trace, size_t n)
 	putc('\n', out->file);
 }
 
+const char *rw_output_comm(const struct rw_task *task, char buf[17])
+{
+	size_t i = 0;
+
+	// A task names itself: what it says must not reach the terminal as it is.
+	for (; i < 16 && task->comm[i]; i++)
+		buf[i] = task->comm[i] >= 0x20 && task->comm[i] < 0x7f ? task->comm[i] : '?';
+	buf[i] = '\0';
+	return buf;
+}
+
 static void heading(struct rw_output *out, const struct rw_trace *trace)
 {
 	const struct rw_unwind_input *in = &trace->input;
 
+	char comm[17];
+
 	if (trace->task)
 		fprintf(out->file, "%u %s  %c%s  cpu %u  %s\n", trace->task->pid,
-			trace->task->comm, trace->task->state,
+			rw_output_comm(trace->task, comm), trace->task->state,
 			trace->task->panicked ? ", panicked" :
 			trace->task->running ? ", running" : "",
 			trace->task->cpu, trace->model->name);

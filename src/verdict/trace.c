@@ -107,5 +107,5 @@ int rw_tally_status(const struct rw_tally *tally)
 {
 	if (tally->verdicts[RW_VERDICT_UNRELIABLE])
 		return 1;
-	return tally->verdicts[RW_VERDICT_UNDETERMINED] ? 3 : 0;
+	return tally->verdicts[RW_VERDICT_UNDETERMINED] || tally->incomplete ? 3 : 0;
 }

@@ -60,6 +60,9 @@ enum fault {
 	NR_FAULTS,
 };
 
+/** Signed by a kernel that removes it, or by one that does not, which is a fault. */
+enum pac { PAC_NONE, PAC_REMOVED, PAC_NOT_BUILT, PAC_NO_HARDWARE, PAC_TOO_WIDE, NR_PAC };
+
 /** Bit n of a mask is about frame n; frame 0 is the start. */
 struct plan {
 	uint64_t seed;		/* of what the fields below do not say */
@@ -71,7 +74,7 @@ struct plan {
 	uint8_t exception_at;	/* record n is that of a struct pt_regs; 0: none */
 	uint8_t fault, fault_at;
 	uint8_t zero_end;	/* the last record's fp is 0, as before 5.14 */
-	uint8_t pac;		/* return addresses are signed */
+	uint8_t pac;		/* return addresses are signed: enum pac */
 	uint8_t context;	/* bits: what current's CPU does, beside what other needs */
 	uint8_t limit;
 	uint8_t no_vectors;	/* in_el1_entry is not there */
@@ -300,7 +303,8 @@ static uint64_t choose_pc(const struct plan *p, const struct scene *s, unsigned 
 
 static uint64_t sign(const struct plan *p, uint64_t pc, uint64_t code)
 {
-	uint64_t mask = (~UINT64_C(0) << p->va_bits) & ~(UINT64_C(1) << 55);
+	unsigned int va_bits = p->pac == PAC_TOO_WIDE && p->va_bits > 48 ? 48 : p->va_bits;
+	uint64_t mask = (~UINT64_C(0) << va_bits) & ~(UINT64_C(1) << 55);
 
 	return p->pac ? (pc & ~mask) | (code & mask) : pc;
 }
@@ -324,8 +328,8 @@ static void make_input(const struct plan *p, struct scene *s)
 	in->in_nmi = rw_tri(context & 4 || p->other == RW_STACK_SDEI_NORMAL ||
 			    p->other == RW_STACK_SDEI_CRITICAL);
 	in->in_efi = rw_tri(context & 8 || p->other == RW_STACK_EFI);
-	in->ptrauth = rw_tri(p->pac || context & 16);
-	in->pauth_hw = rw_tri(p->pac || context & 32);
+	in->ptrauth = rw_tri(p->pac ? p->pac != PAC_NOT_BUILT : context & 16);
+	in->pauth_hw = rw_tri(p->pac ? p->pac != PAC_NO_HARDWARE : context & 32);
 	in->va_bits = p->va_bits;
 	in->sym_code_ready = !(context & 64) || p->assembly;
 	in->fgraph_built = in->kretprobes_built = true;
@@ -567,7 +571,8 @@ static void draw(struct plan *p, uint64_t seed)
 	if (chance(&state, 8))
 		p->exception_at = 1 + below(&state, p->frames);
 	p->zero_end = p->layout == 0 && chance(&state, 50);
-	p->pac = chance(&state, 15);
+	if (chance(&state, 15))
+		p->pac = chance(&state, 70) ? PAC_REMOVED : 1 + below(&state, NR_PAC - 1);
 	p->no_vectors = chance(&state, 10);
 	if (chance(&state, 10))
 		p->context = below(&state, 128);
@@ -587,6 +592,10 @@ static void draw(struct plan *p, uint64_t seed)
 		p->limit = 1 + below(&state, p->frames + 2);
 	if (chance(&state, 48))
 		draw_fault(p, &state);
+	// A task that has not run yet: its fp is the final record's address.
+	else if (chance(&state, 3))
+		p->frames = p->other_frames = p->exception_at = p->zero_end = p->fgraph =
+			p->kretprobe = 0;
 }
 
 /* ---- taking facts away ------------------------------------------------------------------ */
@@ -792,7 +801,7 @@ static struct {
 	char what[256];
 	bool walked[MAX_MODELS];
 	enum rw_verdict verdict[MAX_MODELS];
-	uint64_t entries[MAX_MODELS];	/* a sum over the pcs */
+	uint64_t entries[MAX_MODELS];	/* sum_of() */
 } kept;
 
 static struct walk walk_a, walk_b;
@@ -821,12 +830,14 @@ static const struct scene *reduced_of(const struct plan *p, unsigned int n)
 	return kept.has_reduced ? &kept.reduced : NULL;
 }
 
+/** Entries as a number, without what may be a signature: that one is shown is a guess. */
 static uint64_t sum_of(const struct walk *walk)
 {
 	uint64_t sum = walk->nr;
 
 	for (size_t i = 0; i < walk->nr; i++)
-		sum = (sum ^ walk->e[i].pc) * UINT64_C(0x100000001b3);
+		sum = (sum ^ walk->e[i].record ^ walk->e[i].pc << (64 - 39)) *
+		      UINT64_C(0x100000001b3);
 	return sum;
 }
 

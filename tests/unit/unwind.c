@@ -297,6 +297,14 @@ static void test_task_stack_unknown(void **unused)
 		set_fp(4, FIRST_RECORD + 4);
 		assert_verdict(name, strcmp(name, "rfc-v9") ? UNRELIABLE : UNDETERMINED);
 	}
+	// A task that has not run: no record is read, and still it may not be the final one.
+	FOR_EACH(other, walkers_5_14) {
+		make_chain(other, 0);
+		assert_verdict(other, RELIABLE);
+		w.in.stacks[RW_STACK_TASK].exists = RW_UNKNOWN;
+		assert_because(other, UNDETERMINED, RW_REASON_STACK_UNKNOWN, 0, w.in.fp);
+		assert_int_equal(t.nr, 1);
+	}
 	static const char *const meta[] = { "linux-6.13", "linux-6.17" };
 	FOR_EACH(newer, meta) {
 		make_chain(newer, 5);
@@ -804,6 +812,27 @@ static void test_old_layout_under_6_17(void **unused)
 		       FIRST_RECORD + 64);
 }
 
+/** A signed address that is in the vectors only if its signature is taken off. */
+static void test_interrupted_in_doubt(void **unused)
+{
+	uint64_t next = FIRST_RECORD + 0x800;
+
+	(void)unused;
+	make_chain("linux-6.1", 4);
+	put_exception(next);
+	record(next, final_record(), PC(31));
+	w.in.in_el1_entry = in_el1_entry;
+	w.in.options = model("linux-6.17")->options;
+	w.in.ptrauth = w.in.pauth_hw = RW_YES;
+	set_lr(3, (ENTRY_CODE + 0x20) & ~(UINT64_C(0x2a) << 56));
+	assert_verdict("linux-6.17", UNRELIABLE);
+	w.in.pauth_hw = RW_NO;
+	assert_verdict("linux-6.17", RELIABLE);
+	w.in.pauth_hw = RW_UNKNOWN;
+	assert_because("linux-6.17", UNDETERMINED, RW_REASON_PAC_UNKNOWN, 3, ENTRY_CODE + 0x20);
+	assert_int_equal(t.nr, 6);
+}
+
 static void test_final_record(void **unused)
 {
 	uint64_t addr = 77;
@@ -865,6 +894,7 @@ int main(void)
 		cmocka_unit_test(test_v9_doubt),
 		cmocka_unit_test(test_metadata_under_old_rules),
 		cmocka_unit_test(test_old_layout_under_6_17),
+		cmocka_unit_test(test_interrupted_in_doubt),
 		cmocka_unit_test(test_final_record),
 		cmocka_unit_test(test_models_table),
 	};
