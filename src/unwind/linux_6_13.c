@@ -51,18 +51,24 @@ static bool kunwind_next_frame_record_meta(struct unwind *w, uint64_t record)
 /**
  * A layout without metadata tells an exception by the vector code that the last entry
  * lies in: the record is then that of the struct pt_regs, and its lr was interrupted.
+ * Where that entry is in doubt, so is the boundary.
  */
-static bool was_interrupted(const struct unwind *w, uint64_t return_address)
+static bool was_interrupted(struct unwind *w, uint64_t left, bool in_doubt)
 {
 	const struct rw_unwind_input *in = w->in;
 
-	return !in->layout.frame_record_meta && in->in_el1_entry &&
-	       in->in_el1_entry(in->kernel, return_address);
+	if (in->layout.frame_record_meta || !in->in_el1_entry ||
+	    !in->in_el1_entry(in->kernel, left))
+		return false;
+	if (in_doubt)
+		unwind_missing(w, RW_REASON_PAC_UNKNOWN, RW_DETAIL_NONE, unwind_last(w), left);
+	return !in_doubt;
 }
 
 static bool kunwind_next_frame_record(struct unwind *w)
 {
 	uint64_t record = w->fp, left = w->pc, fp, pc;
+	bool in_doubt = w->pac_doubt;
 
 	if (record & 0x7)
 		return unwind_fail(w, RW_REASON_MISALIGNED_FP, record);
@@ -83,7 +89,7 @@ static bool kunwind_next_frame_record(struct unwind *w)
 	unwind_new_frame(w, record, w->cur.type);
 	w->fp = fp;
 	w->pc = pc;
-	if (was_interrupted(w, left))
+	if (was_interrupted(w, left, in_doubt))
 		w->source = RW_SOURCE_REGS;
 	return true;
 }

@@ -115,7 +115,7 @@ struct walk {
 
 static const char *const layout_models[] = { "linux-5.10", "linux-6.1", "linux-6.17" };
 
-/* ---- chance ------------------------------------------------------------------- */
+/* ---- chance ---------------------------------------------------------------- */
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -143,7 +143,7 @@ static uint64_t state_of(uint64_t seed)
 	return (seed ^ seed >> 31) | 1;
 }
 
-/* ---- the callbacks of a walk ----------------------------------------------------- */
+/* ---- the callbacks of a walk ----------------------------------------------- */
 
 static bool read_word(const void *memory, uint64_t addr, uint64_t *ret)
 {
@@ -235,7 +235,7 @@ static void run(const struct scene *s, const struct rw_model *model, bool need_r
 	rw_unwind(model, &in, collect, ret, &ret->result);
 }
 
-/* ---- from a plan to a scene -------------------------------------------------------- */
+/* ---- from a plan to a scene ------------------------------------------------ */
 
 static uint64_t *word_at(struct scene *s, uint64_t addr)
 {
@@ -530,7 +530,7 @@ static void build(const struct plan *p, struct scene *s)
 	put_fault(p, s, &c, &state);
 }
 
-/* ---- plans ---------------------------------------------------------------------------- */
+/* ---- plans ----------------------------------------------------------------- */
 
 static uint32_t some_bits(uint64_t *state, unsigned int nr)
 {
@@ -598,7 +598,7 @@ static void draw(struct plan *p, uint64_t seed)
 			p->kretprobe = 0;
 }
 
-/* ---- taking facts away ------------------------------------------------------------------ */
+/* ---- taking facts away ----------------------------------------------------- */
 
 enum {
 	LESS_STACK,
@@ -788,7 +788,7 @@ static bool reduce(const struct plan *p, const struct scene *full, unsigned int 
 	return used;
 }
 
-/* ---- the properties ------------------------------------------------------------------------ */
+/* ---- the properties -------------------------------------------------------- */
 
 /** What is kept of one plan, so that its walks with all facts are made once. */
 static struct {
@@ -1037,7 +1037,7 @@ static bool holds_plain(const struct plan *p, const struct rw_model *model, unsi
 	return true;
 }
 
-/* ---- when a property fails -------------------------------------------------------------------- */
+/* ---- when a property fails ------------------------------------------------- */
 
 typedef bool (*property_fn)(const struct plan *p, const struct rw_model *model, unsigned int n,
 			    char *why, size_t size);
@@ -1116,7 +1116,7 @@ static void print_scene(const struct scene *s)
 
 	print_error("    start %s, pc %016" PRIx64 ", fp %016" PRIx64 ", base %016" PRIx64 "\n",
 		    rw_start_name(in->start), in->pc, in->fp, s->base);
-	print_error("    current %d preemptible %d in_nmi %d in_efi %d (0: unknown, 1: no, 2: yes)\n",
+	print_error("    current %d preemptible %d in_nmi %d in_efi %d (0 is unknown, 1 no)\n",
 		    in->current, in->preemptible, in->in_nmi, in->in_efi);
 	print_error("    va_bits %u (%u-%u) ptrauth %d pauth_hw %d limit %" PRIu64
 		    " table ready %d\n", in->va_bits, in->va_bits_min, in->va_bits_max, in->ptrauth,
@@ -1150,10 +1150,10 @@ static void report(const char *property, struct plan p, property_fn holds,
 
 	shrink(&p, holds, model, n);
 	holds(&p, model, n, why, sizeof(why));
-	print_error("%s does not hold for %s in the layout of %s, seed %" PRIu64 ", variant %u: %s\n",
-		    property, model->name, layout_models[p.layout], p.seed, n, why);
-	print_error("  frames %u start %u other %u*%u exception %u fault %u at %u zero_end %u pac %u "
-		    "fgraph %x kretprobe %x assembly %x data %x module %x\n", p.frames, p.start,
+	print_error("%s does not hold for %s in the layout of %s, seed %" PRIu64
+		    ", variant %u: %s\n", property, model->name, layout_models[p.layout], p.seed, n, why);
+	print_error("  frames %u start %u other %u*%u exception %u fault %u at %u zero_end %u "
+		    "pac %u fgraph %x kretprobe %x assembly %x data %x module %x\n", p.frames, p.start,
 		    p.other, p.other_frames, p.exception_at, p.fault, p.fault_at, p.zero_end, p.pac,
 		    p.fgraph, p.kretprobe, p.assembly, p.data, p.module);
 	print_scene(scene_of(&p));
@@ -1166,7 +1166,7 @@ static void report(const char *property, struct plan p, property_fn holds,
 	}
 }
 
-/* ---- the tests --------------------------------------------------------------------------------- */
+/* ---- the tests ------------------------------------------------------------- */
 
 static uint64_t first_seed = 20221122, nr_cases = 3000;
 

@@ -166,7 +166,8 @@ static void test_overlap_different(void **unused)
 	(void)unused;
 	add(&memory, BASE, zeros, sizeof(zeros), "stack-a.bin");
 	// Behind the others by 8: its byte 9 stands where the first input has byte 17.
-	struct rw_error *err = rw_memory_add(&memory, BASE + 8, other, sizeof(other), "stack-b.bin");
+	struct rw_error *err = rw_memory_add(&memory, BASE + 8, other, sizeof(other),
+					     "stack-b.bin");
 	assert_non_null(err);
 	assert_int_equal(err->code, RW_ERROR_MISMATCH);
 	assert_non_null(strstr(err->message, "stack-a.bin"));

@@ -182,7 +182,7 @@ static void test_plain(void **unused)
 	}
 }
 
-/* ---- text that is not known ----------------------------------------------------- */
+/* ---- text that is not known ------------------------------------------------ */
 
 static void test_text_unknown(void **unused)
 {
@@ -254,7 +254,7 @@ static void test_no_text_callback(void **unused)
 	assert_int_equal(nr, 4);
 }
 
-/* ---- memory ----------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------- */
 
 static void test_memory_missing(void **unused)
 {
@@ -280,7 +280,7 @@ static void test_memory_missing(void **unused)
 		       final_record() + 16);
 }
 
-/* ---- stacks ----------------------------------------------------------------------- */
+/* ---- stacks ---------------------------------------------------------------- */
 
 static void test_task_stack_unknown(void **unused)
 {
@@ -392,7 +392,7 @@ static void test_start_unknown(void **unused)
 	assert_verdict("linux-5.16", RELIABLE);
 }
 
-/* ---- tracers ------------------------------------------------------------------------ */
+/* ---- tracers --------------------------------------------------------------- */
 
 static const char *const with_fgraph[] = {
 	"rfc-v7", "rfc-v11", "rfc-v12", "linux-5.14", "linux-5.16", "linux-6.1", "linux-6.8",
@@ -480,7 +480,7 @@ static void test_kretprobes_unknown(void **unused)
 	}
 }
 
-/* ---- pointer authentication ------------------------------------------------------------ */
+/* ---- pointer authentication ------------------------------------------------ */
 
 static void test_pac_doubt(void **unused)
 {
@@ -560,7 +560,7 @@ static void test_va_bits_unknown(void **unused)
 	assert_verdict("rfc-v7", RELIABLE);
 }
 
-/* ---- reasons, entries beyond, limits ------------------------------------------------------ */
+/* ---- reasons, entries beyond, limits --------------------------------------- */
 
 static void test_reasons_capped(void **unused)
 {
@@ -706,7 +706,7 @@ static void test_v9_doubt(void **unused)
 	}
 }
 
-/* ---- one generation's rules on another's layout ------------------------------------------ */
+/* ---- one generation's rules on another's layout ---------------------------- */
 
 static bool in_el1_entry(const void *kernel, uint64_t addr)
 {
