@@ -111,8 +111,8 @@ bool rw_text_range_init(enum rw_text_kind kind, uint64_t start, uint64_t end, bo
 /** In a SYM_CODE range of the image? */
 bool rw_kernel_in_sym_code(const void *kernel, uint64_t addr);
 
-/** In the vector code of an exception taken in the kernel? */
-bool rw_kernel_in_el1_entry(const void *kernel, uint64_t addr);
+/** In the vector code of an exception taken in the kernel?  Unknown without its symbols. */
+enum rw_tri rw_kernel_in_el1_entry(const void *kernel, uint64_t addr);
 
 /**
  * In a special function of rfc-v1 and v2?  In the sections of rfc-v3, and if so, in

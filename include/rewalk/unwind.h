@@ -122,9 +122,9 @@ struct rw_unwind_input {
 	/**
 	 * In the vector code of an exception taken in the kernel (el1h_64_irq, …)?  Without
 	 * metadata records this is how a layout tells that the next record is that of a
-	 * struct pt_regs.  NULL: not known, no entry is recognised as interrupted.
+	 * struct pt_regs.  NULL: never known.
 	 */
-	bool (*in_el1_entry)(const void *kernel, uint64_t addr);
+	enum rw_tri (*in_el1_entry)(const void *kernel, uint64_t addr);
 	const void *kernel;
 
 	struct rw_layout layout;
@@ -212,7 +212,7 @@ enum rw_detail {
 	RW_DETAIL_KRETPROBE,	/* the task's kretprobe instances */
 	RW_DETAIL_CONTEXT,	/* whether current may use its CPU's stacks */
 	RW_DETAIL_TRAMPOLINE,	/* the address of a trampoline */
-	RW_DETAIL_FIRST_PC,	/* the pc that the walk starts from */
+	RW_DETAIL_EL1_ENTRY,	/* where the vector code of exceptions lies */
 };
 
 struct rw_reason {

@@ -59,14 +59,16 @@ bool rw_kernel_in_sym_code(const void *ctx, uint64_t addr)
 	       rw_image_in_sym_code(kernel->image, addr - kernel->slide);
 }
 
-bool rw_kernel_in_el1_entry(const void *ctx, uint64_t addr)
+enum rw_tri rw_kernel_in_el1_entry(const void *ctx, uint64_t addr)
 {
 	const struct rw_kernel *kernel = ctx;
 
+	if (!kernel->nr_el1_entry)
+		return RW_UNKNOWN;
 	for (size_t i = 0; i < kernel->nr_el1_entry; i++)
 		if (in(kernel->el1_entry[i].start, kernel->el1_entry[i].end, addr))
-			return true;
-	return false;
+			return RW_YES;
+	return RW_NO;
 }
 
 bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct rw_symbol *ret,

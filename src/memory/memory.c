@@ -68,17 +68,20 @@ struct rw_error *rw_memory_add(struct rw_memory *memory, uint64_t addr, const ui
 				       "; give the address of the file's first byte",
 				       name, size, addr);
 
-	// What others have of it must be the same; only the rest of it is new.
+	// What others have of it must be the same, or none of it is taken.
+	for (size_t i = first_after(memory, addr);
+	     i < memory->nr && memory->data[i].start < span.end; i++) {
+		struct rw_error *err = disagree(&memory->data[i], &span);
+
+		if (err)
+			return err;
+	}
+	// Only the rest of it is new.
 	for (size_t i = first_after(memory, addr); span.start < span.end; i++) {
 		struct rw_span rest = span;
 
-		if (i < memory->nr && memory->data[i].start < span.end) {
-			struct rw_error *err = disagree(&memory->data[i], &span);
-
-			if (err)
-				return err;
+		if (i < memory->nr && memory->data[i].start < span.end)
 			rest.end = memory->data[i].start;
-		}
 		if (rest.start < rest.end) {
 			struct rw_error *err = insert(memory, i, rest);
 
@@ -113,9 +116,12 @@ const struct rw_span *rw_memory_find(const struct rw_memory *memory, uint64_t ad
 bool rw_memory_read64(const void *ctx, uint64_t addr, uint64_t *ret)
 {
 	const struct rw_memory *memory = ctx;
-	const struct rw_span *span = rw_memory_find(memory, addr);
+	const struct rw_span *span = memory->data;
 	uint8_t word[8];
 
+	// Mostly there is one span, and the word lies in it.
+	if (memory->nr != 1 || addr < span->start || addr >= span->end)
+		span = rw_memory_find(memory, addr);
 	if (!span)
 		return false;
 	if (span->end - addr >= sizeof(word)) {

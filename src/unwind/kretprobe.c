@@ -36,6 +36,8 @@ bool unwind_recover_kretprobe(struct unwind *w, bool zero_check)
 	if (list->form == RW_TRACER_UNKNOWN || w->pac_doubt || w->kretprobe_doubt)
 		return not_known(w);
 
+	bool ended = false;
+
 	w->kretprobe = true;
 	for (size_t i = w->kr_next; i < list->nr; i++) {
 		const struct rw_kretprobe *instance = &list->instances[i];
@@ -43,12 +45,16 @@ bool unwind_recover_kretprobe(struct unwind *w, bool zero_check)
 		if (instance->ret_addr == in->kretprobe_trampoline.addr)
 			continue;
 		w->kr_next = i + 1;
+		// The kernel takes an address of 0 for the end of the list.
+		ended = !instance->ret_addr;
+		if (ended)
+			break;
 		if (instance->fp == w->fp) {
 			w->pc = instance->ret_addr;
 			return true;
 		}
 	}
-	if (list->incomplete)
+	if (list->incomplete && !ended)
 		return not_known(w);
 	if (zero_check)
 		return unwind_fail(w, RW_REASON_KRETPROBE_LOST, w->fp);

@@ -56,13 +56,18 @@ static bool kunwind_next_frame_record_meta(struct unwind *w, uint64_t record)
 static bool was_interrupted(struct unwind *w, uint64_t left, bool in_doubt)
 {
 	const struct rw_unwind_input *in = w->in;
+	enum rw_tri entry = RW_UNKNOWN;
 
-	if (in->layout.frame_record_meta || !in->in_el1_entry ||
-	    !in->in_el1_entry(in->kernel, left))
+	if (in->layout.frame_record_meta)
 		return false;
-	if (in_doubt)
+	if (in->in_el1_entry)
+		entry = in->in_el1_entry(in->kernel, left);
+	// The plain walk does not care; the reliable one stops at a boundary.
+	if (entry == RW_UNKNOWN && w->model->promise == RW_PROMISE_RELIABLE_WALK)
+		unwind_missing(w, RW_REASON_LAYOUT_UNKNOWN, RW_DETAIL_EL1_ENTRY, unwind_last(w), 0);
+	if (entry == RW_YES && in_doubt)
 		unwind_missing(w, RW_REASON_PAC_UNKNOWN, RW_DETAIL_NONE, unwind_last(w), left);
-	return !in_doubt;
+	return entry == RW_YES && !in_doubt;
 }
 
 static bool kunwind_next_frame_record(struct unwind *w)

@@ -135,6 +135,9 @@ enum rw_reason_code unwind_off_range(const struct unwind *w, uint64_t addr);
 /** @pc without its pointer authentication code, as far as this kernel removes it. */
 uint64_t unwind_strip(const struct unwind *w, uint64_t pc, bool *doubt_ret);
 
+/** @pc as the kernel's own return-address macro hands it to a walk of current. */
+uint64_t unwind_strip_caller(const struct unwind *w, uint64_t pc, bool *doubt_ret);
+
 /* fgraph.c, kretprobe.c: false if the walk must stop there, which is noted */
 
 /** 5.10 … 5.15 and rfc-v1 … v10: the n-th return_to_handler takes the n-th newest entry. */

@@ -21,6 +21,21 @@ static uint64_t strip(uint64_t pc, unsigned int va_bits)
 	return pc & ~(above & ((UINT64_C(1) << 55) - 1));
 }
 
+uint64_t unwind_strip_caller(const struct unwind *w, uint64_t pc, bool *doubt_ret)
+{
+	const struct rw_unwind_input *in = w->in;
+
+	if (in->options.xpaclri)
+		return unwind_strip(w, pc, doubt_ret);
+
+	// Up to 6.3 the macro around __builtin_return_address() strips by mask in any
+	// configuration (asm/compiler.h of 6.1).
+	uint64_t stripped = strip(pc, in->va_bits ? in->va_bits : in->va_bits_min);
+	if (!in->va_bits && strip(pc, in->va_bits_max) != stripped)
+		*doubt_ret = true;
+	return stripped;
+}
+
 uint64_t unwind_strip(const struct unwind *w, uint64_t pc, bool *doubt_ret)
 {
 	const struct rw_unwind_input *in = w->in;

@@ -40,7 +40,8 @@ void unwind_missing(struct unwind *w, enum rw_reason_code code, enum rw_detail d
 {
 	// Where a walk that fails here would count as reliable, what is found later on
 	// does not hold in every branch.
-	if (w->ignore_failed && code != RW_REASON_TEXT_UNKNOWN && !w->res->decided)
+	if (w->ignore_failed && code != RW_REASON_TEXT_UNKNOWN &&
+	    code != RW_REASON_PAC_UNKNOWN && !w->res->decided)
 		w->doubtful = true;
 	for (size_t i = 0; i < w->nr_missing; i++) {
 		const struct rw_reason *known = &w->missing[i];
@@ -123,7 +124,7 @@ void unwind_start(struct unwind *w)
 	// The kernel's own return-address macro strips the address before the walk sees
 	// it; the walk itself never strips the pc that it starts from.
 	if (w->in->start == RW_START_CURRENT && w->in->pc_is_lr)
-		w->pc = unwind_strip(w, w->pc, &w->pac_doubt);
+		w->pc = unwind_strip_caller(w, w->pc, &w->pac_doubt);
 }
 
 enum rw_tri unwind_is_text(struct unwind *w, uint64_t pc)

@@ -73,6 +73,10 @@ static void layout_unknown(const struct rw_trace *trace, const struct rw_reason 
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "the KASLR offset is not known, and with it no address of the kernel; "
 			 "give it with --kaslr");
+	else if (reason->detail == RW_DETAIL_EL1_ENTRY)
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "where this kernel's exception vectors lie is not known, so that an interrupted "
+			 "function cannot be told");
 	else
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "the list of code that this version distrusts cannot be made from this "

@@ -72,9 +72,9 @@ static bool in_sym_code(const void *kernel, uint64_t addr)
 	return addr - TEXT < 0x2000 && task->sym_code >> part_of(addr) & 1;
 }
 
-static bool in_el1_entry(const void *kernel, uint64_t addr)
+static enum rw_tri in_el1_entry(const void *kernel, uint64_t addr)
 {
-	return in_sym_code(kernel, addr);
+	return rw_tri(in_sym_code(kernel, addr));
 }
 
 static enum rw_tri in_special(const void *kernel, uint64_t addr)

@@ -189,9 +189,9 @@ static bool in_sym_code(const void *kernel, uint64_t addr)
 	       within(off, HANDLER, 64);
 }
 
-static bool in_el1_entry(const void *kernel, uint64_t addr)
+static enum rw_tri in_el1_entry(const void *kernel, uint64_t addr)
 {
-	return within(addr - ((const struct scene *)kernel)->base, ENTRY_AT, 0x1000);
+	return rw_tri(within(addr - ((const struct scene *)kernel)->base, ENTRY_AT, 0x1000));
 }
 
 static enum rw_tri in_special(const void *kernel, uint64_t addr)
@@ -1151,11 +1151,13 @@ static void report(const char *property, struct plan p, property_fn holds,
 	shrink(&p, holds, model, n);
 	holds(&p, model, n, why, sizeof(why));
 	print_error("%s does not hold for %s in the layout of %s, seed %" PRIu64
-		    ", variant %u: %s\n", property, model->name, layout_models[p.layout], p.seed, n, why);
-	print_error("  frames %u start %u other %u*%u exception %u fault %u at %u zero_end %u "
-		    "pac %u fgraph %x kretprobe %x assembly %x data %x module %x\n", p.frames, p.start,
-		    p.other, p.other_frames, p.exception_at, p.fault, p.fault_at, p.zero_end, p.pac,
-		    p.fgraph, p.kretprobe, p.assembly, p.data, p.module);
+		    ", variant %u: %s\n", property, model->name, layout_models[p.layout], p.seed, n,
+		    why);
+	print_error("  frames %u start %u other %u*%u exception %u fault %u at %u zero_end %u\n",
+		    p.frames, p.start, p.other, p.other_frames, p.exception_at, p.fault,
+		    p.fault_at, p.zero_end);
+	print_error("  pac %u fgraph %x kretprobe %x assembly %x data %x module %x context %x\n",
+		    p.pac, p.fgraph, p.kretprobe, p.assembly, p.data, p.module, p.context);
 	print_scene(scene_of(&p));
 	run(scene_of(&p), model, true, &walk_a);
 	print_walk(&walk_a);
@@ -1168,7 +1170,7 @@ static void report(const char *property, struct plan p, property_fn holds,
 
 /* ---- the tests ------------------------------------------------------------- */
 
-static uint64_t first_seed = 20221122, nr_cases = 3000;
+static uint64_t first_seed = 20221122, nr_cases = 2500;
 
 /** Try the property on all cases; report one failure for each model. */
 static void try_all(const char *name, property_fn holds, unsigned int variants)

@@ -708,10 +708,10 @@ static void test_v9_doubt(void **unused)
 
 /* ---- one generation's rules on another's layout ---------------------------- */
 
-static bool in_el1_entry(const void *kernel, uint64_t addr)
+static enum rw_tri in_el1_entry(const void *kernel, uint64_t addr)
 {
 	(void)kernel;
-	return addr >= ENTRY_CODE && addr < ENTRY_CODE_END;
+	return rw_tri(addr >= ENTRY_CODE && addr < ENTRY_CODE_END);
 }
 
 #define REGS_FP	232

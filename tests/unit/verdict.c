@@ -248,7 +248,7 @@ static void test_sentences(void **unused)
 
 	(void)unused;
 	for (int code = 0; code <= RW_REASON_TASK_RUNNING_NO_REGISTERS; code++) {
-		for (int detail = 0; detail <= RW_DETAIL_FIRST_PC; detail++) {
+		for (int detail = 0; detail <= RW_DETAIL_EL1_ENTRY; detail++) {
 			struct rw_reason reason = {
 				.code = code, .detail = detail, .address = 0xffff80000a5d8010,
 			};

@@ -30,8 +30,14 @@ FILES = [
 ]
 OPTIONAL = {'arch/arm64/include/asm/stacktrace/frame.h'}    # since 6.13
 
-ROOTS = ['arch_stack_walk', 'dump_backtrace', 'task_pt_regs']
-OPTIONAL_ROOTS = ['arch_stack_walk_reliable']               # since 6.17
+ROOTS = ['arch_stack_walk', 'dump_backtrace', 'task_pt_regs', 'struct ftrace_ret_stack']
+OPTIONAL_ROOTS = [
+    'arch_stack_walk_reliable',         # since 6.17
+    'FGRAPH_FRAME_OFFSET',              # since 6.11
+    # called through a macro that puts their names together
+    'stackinfo_get_irq', 'stackinfo_get_overflow',
+    'stackinfo_get_sdei_normal', 'stackinfo_get_sdei_critical',
+]
 
 # What is changed in the copy, to see in and to lend it memory that it can read.
 # (file, pattern, replacement, must it occur)
@@ -51,6 +57,7 @@ CHANGES = [
 ]
 
 WORD = re.compile(r'[A-Za-z_]\w*')
+TAG = re.compile(r'\b(struct|union|enum)\s+(\w+)')
 QUIET = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^\n]*', re.S)
 TOKEN = re.compile(r'(?P<directive>^[ \t]*#(?:[^\\\n]|\\[^\n]|\\\n)*)'
                    r'|(?P<string>"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\')'
@@ -68,7 +75,8 @@ class Definition:
 
     def mentions(self):
         text = self.text + '\n' + '\n'.join('\n'.join(c) for c in self.conditions)
-        return set(WORD.findall(QUIET.sub(' ', text)))
+        text = QUIET.sub(' ', text)
+        return set(WORD.findall(text)) | {' '.join(tag) for tag in TAG.findall(text)}
 
     def __str__(self):
         out = [line for group in self.conditions for line in group]
@@ -86,7 +94,10 @@ def without_comments(text):
 
 
 def names_of(text, body):
-    """What a top-level piece defines; @body: where its first brace is, or None."""
+    """What a top-level piece defines; @body: where its first brace is, or None.
+
+    A tag is a name with its keyword: members and variables are often called the same.
+    """
     head = text if body is None else text[:body]
     if re.match(r'\s*typedef\b', text):
         pointer = re.search(r'\(\s*\*\s*(\w+)\s*\)', text)
@@ -95,7 +106,7 @@ def names_of(text, body):
         return []                       # a declaration defines nothing
     tag = re.match(r'\s*(struct|union|enum)\b\s*(\w*)\s*$', head)
     if tag:
-        names = [tag.group(2)] if tag.group(2) else []
+        names = [' '.join(tag.groups())] if tag.group(2) else []
         if tag.group(1) == 'enum':
             names += re.findall(r'(?:^|[,{])\s*([A-Za-z_]\w*)', text[body:])
         return names
@@ -181,7 +192,10 @@ def closure(pool, roots, given):
 
 
 def extract(tree, shim):
-    """The text of the walk of @tree.  @shim: the text of the shim's header."""
+    """Two texts: what the walk of @tree is like, as macros, and the walk itself.
+
+    @shim is the text of the shim's header.
+    """
     pool = []
     for path in FILES:
         full = os.path.join(tree, path)
@@ -207,7 +221,8 @@ def extract(tree, shim):
     taken = closure(pool, roots, given)
     names = {name for d in taken for name in d.names}
     facts = [('LAB_RELIABLE', 'arch_stack_walk_reliable'), ('LAB_SHADOW_STACK', 'get_ret_stack'),
-             ('LAB_MARKS', 'state_source_string'), ('LAB_KUNWIND', 'kunwind_state'),
-             ('LAB_FRAME_META', 'frame_record_meta')]
+             ('LAB_MARKS', 'state_source_string'), ('LAB_KUNWIND', 'struct kunwind_state'),
+             ('LAB_FRAME_META', 'struct frame_record_meta')]
     out = ['#define %s 1\n' % fact for fact, name in facts if name in names]
-    return ''.join(out) + ''.join(map(str, taken)), names
+    out.append('#define LAB_FP %s\n' % ('common.fp' if 'struct kunwind_state' in names else 'fp'))
+    return ''.join(out), ''.join(map(str, taken))

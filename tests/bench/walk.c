@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// How fast a walk is: chains of 12 frames out of memory, on one core.
+//
+//	walk [MILLISECONDS]	for each model, default 500
+//
+// The stacks are many and lie in spans as the files of a user do, so that a walk pays
+// for finding its words.  The figures are the middle ones of five runs; they are for
+// comparing two builds on one machine, not for comparing machines.
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rewalk/error.h"
+#include "rewalk/memory.h"
+#include "rewalk/unwind.h"
+
+enum { NR_STACKS = 256, STACK_SIZE = 16384, NR_FRAMES = 12, NR_RUNS = 5 };
+
+#define STACKS	UINT64_C(0xffff800010000000)	/* each followed by a hole of its size */
+#define TEXT	UINT64_C(0xffff800008100000)
+
+static uint8_t bytes[NR_STACKS][STACK_SIZE];
+
+static uint64_t low_of(unsigned int n)
+{
+	return STACKS + (uint64_t)n * 2 * STACK_SIZE;
+}
+
+static void put(unsigned int n, uint64_t addr, uint64_t word)
+{
+	for (int i = 0; i < 8; i++)
+		bytes[n][addr - low_of(n) + i] = word >> 8 * i;
+}
+
+/** What the image answers is a range here: its search is measured elsewhere. */
+static enum rw_tri is_text(const void *kernel, uint64_t addr)
+{
+	(void)kernel;
+	return rw_tri(addr - TEXT < 0x1000000);
+}
+
+static bool in_sym_code(const void *kernel, uint64_t addr)
+{
+	(void)kernel;
+	return addr - TEXT < 0x1000;
+}
+
+static bool consume(void *cookie, const struct rw_entry *entry)
+{
+	*(uint64_t *)cookie ^= entry->pc;
+	return true;
+}
+
+/** NR_FRAMES entries: the start, and a record for each of the others. */
+static void make_stack(unsigned int n, const struct rw_layout *layout)
+{
+	uint64_t high = low_of(n) + STACK_SIZE, addr = low_of(n) + 0x3000 + n % 16 * 16;
+	uint64_t final = high - layout->pt_regs_size + layout->pt_regs_stackframe;
+
+	memset(bytes[n], 0, STACK_SIZE);
+	for (int i = 1; i < NR_FRAMES; i++) {
+		uint64_t next = i == NR_FRAMES - 1 ? final : addr + 32 + (i + n) % 5 * 16;
+
+		put(n, addr, next);
+		put(n, addr + 8, TEXT + 0x2000 + 0x140 * i + 4 * n);
+		addr = next;
+	}
+	if (layout->frame_record_meta)
+		put(n, final + 16, 1);
+}
+
+static struct rw_unwind_input input_of(unsigned int n, const struct rw_model *model,
+				       const struct rw_memory *memory)
+{
+	struct rw_unwind_input in = {
+		.read = rw_memory_read64,
+		.memory = memory,
+		.is_text = is_text,
+		.in_sym_code = in_sym_code,
+		.layout = model->layout,
+		.options = model->options,
+		.start = RW_START_BLOCKED,
+		.pc = TEXT + 0x2000,
+		.fp = low_of(n) + 0x3000 + n % 16 * 16,
+		.need_reliable = true,
+		.current = RW_NO, .preemptible = RW_NO, .in_nmi = RW_NO, .in_efi = RW_NO,
+		.ptrauth = RW_YES, .pauth_hw = RW_YES, .va_bits = 48,
+		.sym_code_ready = true,
+		.fgraph_built = true, .kretprobes_built = true,
+		.return_to_handler = { TEXT + 0x100, RW_YES },
+		.kretprobe_trampoline = { TEXT + 0x200, RW_YES },
+		.fgraph.form = RW_TRACER_NONE,
+		.kretprobes.form = RW_TRACER_NONE,
+	};
+
+	for (int i = 0; i < RW_NR_STACKS; i++)
+		in.stacks[i].exists = RW_NO;
+	in.stacks[RW_STACK_TASK] = (struct rw_stack){ low_of(n), low_of(n) + STACK_SIZE, RW_YES };
+	return in;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+/** Nanoseconds for each walk.  False: a walk was not what it was made to be. */
+static bool run(const struct rw_model *model, const struct rw_unwind_input *in, double seconds,
+		double *ret)
+{
+	double start = now(), spent;
+	uint64_t walks = 0, sum = 0;
+
+	do {
+		for (unsigned int n = 0; n < NR_STACKS; n++) {
+			struct rw_unwind_result result;
+
+			rw_unwind(model, &in[n], consume, &sum, &result);
+			if (result.verdict != RW_VERDICT_RELIABLE || result.nr_entries != NR_FRAMES)
+				return false;
+		}
+		walks += NR_STACKS;
+		spent = now() - start;
+	} while (spent < seconds);
+	// Used, so that no compiler leaves the walks out.
+	if (sum == 1)
+		putchar(' ');
+	*ret = spent * 1e9 / walks;
+	return true;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool bench(const struct rw_model *model, double seconds)
+{
+	static struct rw_unwind_input in[NR_STACKS];
+	struct rw_memory memory = { 0 };
+	double ns[NR_RUNS];
+	bool good = true;
+
+	for (unsigned int n = 0; n < NR_STACKS; n++) {
+		make_stack(n, &model->layout);
+		struct rw_error *err = rw_memory_add(&memory, low_of(n), bytes[n], STACK_SIZE,
+						     "stack");
+		if (err) {
+			fprintf(stderr, "%s\n", err->message);
+			rw_error_destroy(err);
+			rw_memory_deinit(&memory);
+			return false;
+		}
+	}
+	for (unsigned int n = 0; n < NR_STACKS; n++)
+		in[n] = input_of(n, model, &memory);
+	for (int i = 0; i < NR_RUNS && good; i++)
+		good = run(model, in, seconds / NR_RUNS, &ns[i]);
+	rw_memory_deinit(&memory);
+	if (!good) {
+		fprintf(stderr, "%s: a walk is not reliable, or not of %d frames\n", model->name,
+			NR_FRAMES);
+		return false;
+	}
+	qsort(ns, NR_RUNS, sizeof(ns[0]), by_value);
+	double median = ns[NR_RUNS / 2];
+	printf("%-11s %9.0f walks/s %7.1f ns/frame  (%.1f to %.1f)\n", model->name, 1e9 / median,
+	       median / NR_FRAMES, ns[0] / NR_FRAMES, ns[NR_RUNS - 1] / NR_FRAMES);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const names[] = { "linux-6.1", "linux-6.17", "rfc-v7" };
+	double seconds = (argc > 1 ? atof(argv[1]) : 500) / 1000;
+	bool good = true;
+
+	printf("walks of %d frames over %d stacks of %d bytes\n", NR_FRAMES, NR_STACKS, STACK_SIZE);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		good &= bench(rw_model_find(names[i]), seconds);
+	return !good;
+}
