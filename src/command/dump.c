@@ -121,6 +121,19 @@ static struct rw_error *walk_all(struct run *run, int *status_ret)
 
 	for (size_t i = 0; i < nr; i++)
 		any_panicked |= tasks[i].panicked;
+	for (const char *list = run->options->pids; list && *list;) {
+		char *end;
+		unsigned long pid = strtoul(list, &end, 10);
+		bool found = end == list;
+
+		for (size_t i = 0; i < nr; i++)
+			found |= tasks[i].pid == pid;
+		if (!found && rw_machine_all_tasks(run->machine))
+			return rw_error_create(RW_ERROR_MISSING, "%s: no task with pid %lu; `-a' shows "
+					       "all", run->source, pid);
+		run->tally.incomplete |= !found;
+		list = *end ? end + 1 : end;
+	}
 	struct rw_progress progress;
 	rw_progress_init(&progress, run->options->verbose < 0);
 	for (size_t i = 0; !err && !interrupted && i < nr; i++) {
@@ -138,7 +151,7 @@ static struct rw_error *walk_all(struct run *run, int *status_ret)
 					     "shows all" :
 				       "%s: its list of tasks is broken off after %zu, and none of them "
 				       "is the one asked for; copy the dump again", run->source, nr);
-	run->tally.incomplete = !all && !run->options->pids && run->options->cpu < 0;
+	run->tally.incomplete |= !all && !run->options->pids && run->options->cpu < 0;
 	if (run->groups)
 		rw_output_groups(&run->out, run->groups);
 	rw_output_summary(&run->out, &run->tally);

@@ -60,9 +60,13 @@ struct rw_error *machine_find_cpus(struct rw_machine *m)
 	uint64_t nr = 0, addr, offsets, runqueues;
 
 	m->panic_cpu = -1;
-	if (machine_symbol(m, "nr_cpu_ids", &addr))
-		rw_space_read_uint(&m->space, addr, 4, &nr);
+	if (machine_symbol(m, "nr_cpu_ids", &addr) &&
+	    !rw_space_read_uint(&m->space, addr, 4, &nr)) {
+		machine_lose(m, "nr_cpu_ids cannot be read: no CPU is known");
+		m->tasks_missing = true;
+	}
 	if (nr > MAX_CPUS) {
+		m->tasks_missing = true;
 		machine_lose(m, "nr_cpu_ids is %llu: no CPU is looked at", (unsigned long long)nr);
 		nr = 0;
 	}
@@ -77,6 +81,7 @@ struct rw_error *machine_find_cpus(struct rw_machine *m)
 		struct cpu *cpu = &m->cpus[c];
 
 		if (!rw_space_read_uint(&m->space, offsets + 8 * (uint64_t)c, 8, &cpu->offset)) {
+			m->tasks_missing = true;
 			machine_lose(m, "CPU %u: its per-CPU data is not known", c);
 			continue;
 		}
@@ -85,9 +90,10 @@ struct rw_error *machine_find_cpus(struct rw_machine *m)
 		cpu->known = !cpu->offset ||
 			     (machine_member(m, runqueues + cpu->offset, m->o.rq_curr,
 					     &cpu->curr) && cpu->curr);
-		if (!cpu->known)
+		if (!cpu->known) {
+			m->tasks_missing = true;
 			machine_lose(m, "CPU %u: its run queue cannot be read", c);
-		else if (cpu->offset)
+		} else if (cpu->offset)
 			machine_member(m, runqueues + cpu->offset, m->o.rq_idle, &cpu->idle);
 	}
 	match_notes(m);
@@ -131,6 +137,12 @@ void machine_find_stacks(struct rw_machine *m, const struct rw_task *task,
 		return;
 
 	const struct cpu *cpu = &m->cpus[task->cpu];
+	if (!cpu->known || !cpu->offset) {
+		for (int i = RW_STACK_IRQ; i < RW_NR_STACKS; i++)
+			in->stacks[i].exists = RW_UNKNOWN;
+		in->preemptible = in->in_nmi = in->in_efi = RW_UNKNOWN;
+		return;
+	}
 	set_pointer(m, cpu, "irq_stack_ptr", &in->stacks[RW_STACK_IRQ]);
 	set_pointer(m, cpu, "sdei_stack_normal_ptr", &in->stacks[RW_STACK_SDEI_NORMAL]);
 	set_pointer(m, cpu, "sdei_stack_critical_ptr", &in->stacks[RW_STACK_SDEI_CRITICAL]);

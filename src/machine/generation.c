@@ -69,8 +69,11 @@ static void choose_rfc(struct rw_kernel *kernel, const struct rw_type_query *q)
 		choose(kernel, "rfc-v9", "sym_code_functions table, stackframe.failed");
 	else if (q[RFC_FRAME_RELIABLE].found)
 		choose(kernel, "rfc-v4", "sym_code_functions table, stackframe.reliable");
+	else if (q[SECONDARY_STACK].found)
+		choose(kernel, "rfc-v6", "sym_code_functions table, no state for its outcome");
 	else
-		choose(kernel, "rfc-v7", "sym_code_functions table");
+		snprintf(kernel->auto_why, sizeof(kernel->auto_why),
+			 "a sym_code_functions table, but none of the series' types");
 }
 
 /** Since 5.14 the final record ends a chain, since 6.13 it has a type. */

@@ -85,7 +85,7 @@ static bool search(struct rw_machine *m, const char *needle, size_t size,
 			for (size_t i = 0; i < nr; i++)
 				if (found(m, hits[i], arg))
 					return true;
-			pa += len;
+			pa = nr == 64 ? hits[63] + 1 : pa + len;
 		}
 		if (end == UINT64_MAX)
 			break;
@@ -263,7 +263,6 @@ static void set_maps(struct rw_machine *m, const struct place *place)
 	};
 }
 
-/** The linear map is only used if it agrees with the tables about the initial task's list. */
 static void set_linear_map(struct rw_machine *m, const struct place *place)
 {
 	if (!place->has_memstart || !place->va_bits)
@@ -271,6 +270,30 @@ static void set_linear_map(struct rw_machine *m, const struct place *place)
 	rw_linear_map_init(&m->space.linear, place->page_shift, place->va_bits,
 			   place->memstart_addr);
 	m->space.has_linear = true;
+}
+
+/** Where the dump's kernel has its banner must be the image's. */
+static struct rw_error *check_banner(struct rw_machine *m, bool force)
+{
+	const char *ours = rw_image_banner(m->image);
+	uint64_t link = symbol(m, "linux_banner"), pa;
+	char theirs[512] = "";
+
+	size_t size = ours ? strlen(ours) : 0;
+	if (!size || size >= sizeof(theirs) || !link || force)
+		return NULL;
+	uint64_t va = link - (symbol(m, "_text") ?: symbol(m, "_stext")) + m->space.kimage.start;
+	if (!rw_kimage_map_pa(&m->space.kimage, va, &pa) ||
+	    rw_dump_read(m->dump, pa, theirs, size, NULL) != RW_DUMP_OK) {
+		machine_lose(m, "the kernel's banner is not in the dump: that the vmlinux is its own "
+				"is not certain");
+		return NULL;
+	}
+	if (!memcmp(theirs, ours, size))
+		return NULL;
+	return rw_error_create(RW_ERROR_MISMATCH,
+			       "%s: linux_banner: is another one than the dump's; give the vmlinux of the "
+			       "dumped kernel, or --force", rw_image_path(m->image));
 }
 
 struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_facts *said,
@@ -302,6 +325,9 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 	if (!place.page_shift)
 		place.page_shift = page_shift_of(m);
 	set_maps(m, &place);
+	err = check_banner(m, force);
+	if (err)
+		return err;
 	if (!find_tables(m, &place))
 		machine_lose(m, "the kernel's page tables cannot be followed: memory of vmalloc (most "
 				"stacks, modules) is not readable");

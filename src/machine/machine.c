@@ -153,7 +153,9 @@ enum rw_walkable rw_machine_unwind_input(struct rw_machine *m, const struct rw_t
 		ret->fp = task->fp;
 		return RW_WALK_YES;
 	}
-	if (task->cpu >= m->nr_cpus || !m->cpus[task->cpu].has_regs)
+	// Registers are a CPU's: they are this task's only while it is the current one.
+	if (task->cpu >= m->nr_cpus || !m->cpus[task->cpu].has_regs ||
+	    m->cpus[task->cpu].curr != task->address || !m->cpus[task->cpu].regs.pc)
 		return RW_WALK_NO_REGISTERS;
 	regs = &m->cpus[task->cpu].regs;
 	ret->start = RW_START_REGS;

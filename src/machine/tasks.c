@@ -63,23 +63,21 @@ static char state_letter(uint64_t state, uint64_t exit_state)
 }
 
 /**
- * Does the task run?  A CPU's run queue decides; on_cpu is cleared a moment after a
- * switch.  Where run queues are missing a task that may run is taken to run: what its
- * cpu_context says is old then.
+ * Does the task run?  It does if it is a CPU's current task, and it may in the moment of
+ * a switch, while on_cpu is still set: what its cpu_context says is old then.
  */
 static bool is_running(struct rw_machine *m, uint64_t address, uint32_t *cpu)
 {
 	uint64_t on_cpu;
-	bool all_known = m->nr_cpus > 0;
 
 	for (unsigned int c = 0; c < m->nr_cpus; c++) {
 		if (m->cpus[c].curr == address) {
 			*cpu = c;
 			return true;
 		}
-		all_known &= m->cpus[c].known;
 	}
-	if (all_known)
+	// A kernel for one CPU has no such member.
+	if (!m->o.task_on_cpu.size)
 		return false;
 	return !machine_member(m, address, m->o.task_on_cpu, &on_cpu) || on_cpu;
 }
@@ -90,6 +88,11 @@ static struct rw_error *add_task(struct rw_machine *m, uint64_t address)
 	struct rw_task task = { .address = address };
 	uint64_t pid, tgid = 0, state = 0, exit_state = 0, cpu = 0;
 
+	if (m->tasks.nr >= MAX_TASKS) {
+		machine_lose(m, "more than %d tasks: the rest is left out", MAX_TASKS);
+		m->tasks_missing = true;
+		return NULL;
+	}
 	if (!machine_member(m, address, o->task_pid, &pid) ||
 	    !machine_member(m, address, o->task_stack, &task.stack)) {
 		m->tasks_missing = true;
@@ -131,11 +134,17 @@ static struct rw_error *add_group(struct rw_machine *m, struct seen *seen, uint6
 	int fresh = see(seen, leader);
 	struct rw_error *err = fresh < 0 ? &rw_enomem : fresh ? add_task(m, leader) : NULL;
 
-	if (err || !fresh || !o->task_thread_node.size || !o->signal_thread_head.size ||
-	    !machine_member(m, leader, o->task_signal, &signal) || !signal)
+	if (err || !fresh)
 		return err;
+	if (!o->task_thread_node.size || !o->signal_thread_head.size ||
+	    !machine_member(m, leader, o->task_signal, &signal) || !signal) {
+		machine_lose(m, "the threads of the task at 0x%" PRIx64 " are not known", leader);
+		m->tasks_missing = true;
+		return err;
+	}
 	head = signal + o->signal_thread_head.offset;
 	node = head;
+	bool leader_seen = false;
 	for (size_t i = 0; i < MAX_TASKS; i++) {
 		uint64_t next;
 
@@ -151,12 +160,13 @@ static struct rw_error *add_group(struct rw_machine *m, struct seen *seen, uint6
 		fresh = see(seen, task);
 		if (fresh < 0)
 			return &rw_enomem;
-		if (!fresh && task != leader) {
+		if (!fresh && (task != leader || leader_seen)) {
 			m->tasks_missing = true;
 			machine_lose(m, "the threads of the task at 0x%" PRIx64 " form a cycle",
 				     leader);
 			return NULL;
 		}
+		leader_seen |= task == leader;
 		if (fresh) {
 			err = add_task(m, task);
 			if (err)

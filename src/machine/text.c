@@ -36,7 +36,7 @@ enum rw_tri rw_kernel_is_text(const void *ctx, uint64_t addr)
 {
 	const struct rw_kernel *kernel = ctx;
 
-	if (rw_kernel_more_text(kernel, addr))
+	if (kernel->slide_known == RW_YES && rw_kernel_more_text(kernel, addr))
 		return RW_YES;
 	// The lower half is the user's; the linear map, which begins the upper half,
 	// is never executable.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Virtual reads of a dump.  The image and the linear map are plain arithmetic and
-// come first; everything else (stacks, modules, per-CPU data of vmalloc) is mapped
-// by the kernel's page tables.
+// Virtual reads of a dump, by the kernel's own page tables.  The image and the linear
+// map are plain arithmetic, too, which serves where a table is missing from the dump
+// or a kernel that watches its memory has unmapped a page.
 
 #include <string.h>
 
@@ -13,17 +13,19 @@ bool rw_space_translate(struct rw_space *space, uint64_t va, uint64_t *ret)
 {
 	struct rw_translation t;
 
-	if (rw_kimage_map_pa(&space->kimage, va, ret))
-		return true;
-	if (space->has_linear && rw_linear_map_pa(&space->linear, va, ret))
-		return true;
-	if (!space->has_tables)
-		return false;
-	rw_pagetable_translate_cached(&space->tables, &space->cache, va, &t);
-	if (t.status != RW_VA_MAPPED)
-		return false;
-	*ret = t.pa;
-	return true;
+	if (space->has_tables) {
+		rw_pagetable_translate_cached(&space->tables, &space->cache, va, &t);
+		if (t.status == RW_VA_MAPPED) {
+			*ret = t.pa;
+			return true;
+		}
+		// Parts of the image are unmapped, and their addresses used by others.
+		if (t.status == RW_VA_UNMAPPED && va >= space->kimage.start &&
+		    va < space->kimage.end)
+			return false;
+	}
+	return rw_kimage_map_pa(&space->kimage, va, ret) ||
+	       (space->has_linear && rw_linear_map_pa(&space->linear, va, ret));
 }
 
 bool rw_space_read(struct rw_space *space, uint64_t va, void *buf, size_t size)

@@ -19,6 +19,7 @@ static bool next_frame_record(struct unwind *w)
 	struct stack_range *range = unwind_find_range(w, record, 16);
 	if (!range)
 		return unwind_fail(w, unwind_off_range(w, record), record);
+	w->floor = range->low;
 	unwind_consume_range(w, range, record, 16);
 
 	if (!unwind_read(w, record, &fp) || !unwind_read(w, record + 8, &pc))

@@ -28,6 +28,12 @@ enum unwind_boundary unwind_step_boundary(struct unwind *w, uint64_t fp, int8_t 
 		unwind_fail(w, RW_REASON_OFF_STACK, regs);
 		return BOUNDARY_STOP;
 	}
+	// All of the struct pt_regs must lie above what was read, and is used up with it.
+	if (bounds->exists == RW_YES && regs < w->floor) {
+		unwind_fail(w, RW_REASON_STACK_ORDER, regs);
+		return BOUNDARY_STOP;
+	}
+	w->prev_fp = regs + layout->pt_regs_size - 1;
 	if (!unwind_read(w, regs + PT_REGS_PC, &pc) || !unwind_read(w, regs + PT_REGS_FP, &next))
 		return BOUNDARY_STOP;
 	w->pc = pc;

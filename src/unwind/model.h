@@ -45,6 +45,7 @@ struct unwind {
 	unsigned int stacks_done;	/* bit n: enum rw_stack_type n was left */
 	uint64_t prev_fp;
 	int8_t prev_type;
+	uint64_t floor;			/* nothing below it can be read any more */
 
 	/* generations that consume ranges */
 	struct stack_range cur;

@@ -131,6 +131,7 @@ bool unwind_check_record(struct unwind *w, uint64_t align_mask, uint64_t size)
 	if (w->stacks_done & 1u << type)
 		return unwind_fail(w, RW_REASON_STACK_ORDER, fp);
 
+	w->floor = type == w->prev_type ? w->prev_fp + 16 : w->in->stacks[type].low;
 	if (type == w->prev_type) {
 		if (fp <= w->prev_fp)
 			return unwind_fail(w, RW_REASON_STACK_ORDER, fp);

@@ -27,8 +27,14 @@ static void not_text(const struct rw_trace *trace, uint64_t addr, char *ret)
 		 name_of(trace, addr, name, sizeof(name)));
 }
 
-static void stack_unknown(const struct rw_reason *reason, char *ret)
+static void stack_unknown(const struct rw_trace *trace, const struct rw_reason *reason, char *ret)
 {
+	if (trace->task) {
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "0x%" PRIx64 " may lie on a stack of its CPU, whose bounds or state are not in "
+			 "the dump", reason->address);
+		return;
+	}
 	if (reason->detail == RW_DETAIL_CONTEXT)
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "whether the walk may use the stack at 0x%" PRIx64 " depends on the "
@@ -60,6 +66,7 @@ static void memory_missing(const struct rw_trace *trace, const struct rw_reason 
 		break;
 	default:
 		snprintf(ret, RW_SENTENCE_SIZE,
+			 trace->task ? "the word at 0x%" PRIx64 " is not in the dump" :
 			 "the word at 0x%" PRIx64 " is not in the input; give a file that has it "
 			 "as FILE@ADDR",
 			 reason->address);
@@ -180,7 +187,7 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 		layout_unknown(trace, reason, ret);
 		break;
 	case RW_REASON_STACK_UNKNOWN:
-		stack_unknown(reason, ret);
+		stack_unknown(trace, reason, ret);
 		break;
 	case RW_REASON_PAC_UNKNOWN:
 		snprintf(ret, RW_SENTENCE_SIZE,
