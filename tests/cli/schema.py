@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every line of JSON against the schema that is installed with the program.
 
-schema.py --rewalk R [--schema S] [DIR]: all cases of DIR (fixtures/firmware), once as
-the image's own model walks them and once with --model all; walks with facts left out;
-ranges, models and info.  Readers must ignore members that they do not know, so the
+schema.py --rewalk R [--schema S] [--dump VMLINUX VMCORE]... [DIR]: all cases of DIR
+(fixtures/firmware), once as the image's own model walks them and once with --model all;
+walks with facts left out; ranges, models and info; the tasks of the dumps, if any are
+given.  Readers must ignore members that they do not know, so the
 schema allows them; what the program writes it has to document, so here they fail.
 """
 import argparse
@@ -87,7 +88,18 @@ def runs(folder):
     yield 'info', ['info', '--json', elf], ['info']
 
 
-def differences(validators, run, types):
+def dump_runs(vmlinux, vmcore):
+    """The same for a dump.  What it lacks is said on standard error, but not with -q."""
+    what, both = ['-q', '--json', vmlinux, vmcore], ['trace', 'summary']
+    yield vmcore + ', chosen tasks', ['trace'] + what, both
+    yield vmcore + ', all tasks', ['trace', '-a'] + what, both
+    yield vmcore + ', idle tasks', ['trace', '-p', '0'] + what, both
+    yield vmcore + ', rules of rfc-v7', ['trace', '-a', '--model', 'rfc-v7'] + what, both
+    yield vmcore + ', 2 entries', ['trace', '-a', '--limit', '2'] + what, both
+    yield vmcore + ', info', ['info'] + what, ['info']
+
+
+def differences(validators, run, types, of_dump=False):
     lines = run.stdout.decode('utf-8').splitlines()
     out, seen, last = [], set(), None
     if run.returncode not in (0, 1, 3) or run.stderr:
@@ -99,6 +111,10 @@ def differences(validators, run, types):
             out.append('line %d: %s' % (i, e))
             continue
         seen.add(last.get('type'))
+        if last.get('type') == 'trace' and (last.get('task') is not None) != of_dump:
+            out.append('line %d: a task for a raw stack, or none for a dump' % i)
+        if last.get('type') == 'info' and ('dump' in last) != of_dump:
+            out.append('line %d: a dump that was not given, or none' % i)
         for what, validator in validators:
             for e in validator.iter_errors(last):
                 out.append('line %d, %s schema: %s: %s' % (
@@ -125,6 +141,8 @@ def spoiled(line):
     yield 'a number as text', change(lambda t: t.update(consumed='6'))
     yield 'reliable with a reason', change(lambda t: t.update(verdict='reliable', decided_at=None,
                                                               kernel_returns=0))
+    yield 'a task without members', change(lambda t: t.update(task={}))
+    yield 'no task, not even null', change(lambda t: t.pop('task'))
     for member in list(line['frames'][0]):
         yield 'a frame without ' + member, change(lambda t, m=member: t['frames'][0].pop(m))
 
@@ -148,6 +166,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--rewalk', required=True)
     p.add_argument('--schema', default=os.path.join(ROOT, 'src/output/rewalk.schema.json'))
+    p.add_argument('--dump', nargs=2, action='append', default=[], metavar=('VMLINUX', 'VMCORE'))
     p.add_argument('dir', nargs='?', default=os.path.join(ROOT, 'fixtures/firmware'))
     args = p.parse_args()
     try:
@@ -173,6 +192,11 @@ def main():
         run = subprocess.run([args.rewalk] + arguments, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, timeout=60)
         count(name, differences(validators, run, types))
+    for vmlinux, vmcore in args.dump:
+        for name, arguments, types in dump_runs(vmlinux, vmcore):
+            run = subprocess.run([args.rewalk] + arguments, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, timeout=300)
+            count(name, differences(validators, run, types, of_dump=True))
     print('%d passed, %d failed' % (passed, failed))
     return 1 if failed or passed < 50 else 0
 
