@@ -201,7 +201,7 @@ struct rw_error *dump_trace(const struct options *options, const struct inputs *
 		err = command_model(options, rw_machine_kernel(run.machine), &run.model, &run.why);
 	if (!err) {
 		struct pager pager;
-		struct sigaction action = { .sa_handler = on_interrupt };
+		struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
 
 		run.out = (struct rw_output){
 			.file = stdout,
