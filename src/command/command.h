@@ -20,8 +20,18 @@ struct rw_error;
 
 #define MAX_TEXT	4096
 
+/** The arguments that a command takes besides its options. */
+enum takes {
+	TAKES_NOTHING,
+	TAKES_VMLINUX,		/* and only that */
+	TAKES_INPUTS,		/* VMLINUX [INPUT...] */
+};
+
 /** What the commands' options say; each command offers the ones that fit. */
 struct options {
+	const struct argp *argp;	/* the command's own */
+	enum takes takes;
+
 	/* VMLINUX and the INPUTs */
 	const char *vmlinux;
 	char **inputs;
@@ -61,8 +71,12 @@ struct options {
 	bool no_pager;
 };
 
-void options_init(struct options *options);
+/** @argp is the command's, whose parser is options_parse(), or calls it. */
+void options_init(struct options *options, const struct argp *argp, enum takes takes);
 void options_deinit(struct options *options);
+
+/** The parser of a command's argp: arguments, and what must hold at their end. */
+error_t options_parse(int key, char *arg, struct argp_state *state);
 
 /* argp children; their input is the struct options */
 extern const struct argp options_registers;
@@ -70,9 +84,6 @@ extern const struct argp options_tasks;
 extern const struct argp options_kernel;
 extern const struct argp options_format;
 extern const struct argp options_output;
-
-/** VMLINUX and INPUT… out of the arguments. */
-error_t options_argument(struct options *options, char *arg, struct argp_state *state);
 
 /**
  * Print the one line of an error, which is destroyed.

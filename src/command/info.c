@@ -18,27 +18,6 @@ static const char doc[] =
 	"  rewalk info vmlinux\n"
 	"  rewalk info vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt";
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		for (int i = 0; i < 4; i++)
-			state->child_inputs[i] = options;
-		return 0;
-	case ARGP_KEY_ARG:
-		return options_argument(options, arg, state);
-	case ARGP_KEY_END:
-		if (!options->vmlinux)
-			argp_error(state, "no VMLINUX given");
-		if (options->format == RW_FORMAT_KERNEL)
-			argp_error(state, "--format kernel is for traces");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
 static const struct argp_child children[] = {
 	{ &options_registers, 0, "Registers and start:", 1 },
 	{ &options_kernel, 0, "The kernel:", 2 },
@@ -47,7 +26,7 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 
-static const struct argp argp = { NULL, parse, "VMLINUX [INPUT...]", doc, children, NULL, NULL };
+static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]", doc, children, NULL, NULL };
 
 /** One line of text, or one member of the JSON object. */
 struct report {
@@ -267,7 +246,7 @@ int command_info(int argc, char **argv)
 	struct rw_image *image = NULL;
 	int status = STATUS_OK;
 
-	options_init(&options);
+	options_init(&options, &argp, TAKES_INPUTS);
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	struct rw_error *err = run(&options, &inputs, &image);
 	if (err)

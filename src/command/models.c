@@ -10,31 +10,12 @@ static const char doc[] =
 	"complete-walk: it has none; reliable means that the walk ended as it should. "
 	"marked-frames: it marks frames and returns nothing.";
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s': models takes no arguments", arg);
-		return 0;
-	case ARGP_KEY_END:
-		if (options->format == RW_FORMAT_KERNEL)
-			argp_error(state, "--format kernel is for traces");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
 static const struct argp_child children[] = {
 	{ &options_format, 0, NULL, 3 },
 	{ 0 },
 };
 
-static const struct argp argp = { NULL, parse, NULL, doc, children, NULL, NULL };
+static const struct argp argp = { NULL, options_parse, NULL, doc, children, NULL, NULL };
 
 static void print_json(const struct rw_model *model)
 {
@@ -58,7 +39,7 @@ int command_models(int argc, char **argv)
 	struct options options;
 	size_t nr;
 
-	options_init(&options);
+	options_init(&options, &argp, TAKES_NOTHING);
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	const struct rw_model *models = rw_models(&nr);
 	for (size_t i = 0; i < nr; i++) {

@@ -15,9 +15,14 @@ enum key {
 	KEY_GROUP,
 };
 
-void options_init(struct options *options)
+void options_init(struct options *options, const struct argp *argp, enum takes takes)
 {
-	*options = (struct options){ .cpu = -1, .kaslr_known = RW_UNKNOWN };
+	*options = (struct options){
+		.argp = argp,
+		.takes = takes,
+		.cpu = -1,
+		.kaslr_known = RW_UNKNOWN,
+	};
 	for (int i = 0; i < RW_NR_STACKS; i++)
 		options->stacks[i].exists = RW_UNKNOWN;
 }
@@ -407,12 +412,18 @@ static const struct argp_option output_options[] = {
 
 const struct argp options_output = { output_options, parse_output, NULL, NULL, NULL, NULL, NULL };
 
-error_t options_argument(struct options *options, char *arg, struct argp_state *state)
+/* ---- arguments ------------------------------------------------------------------ */
+
+static error_t argument(struct options *options, char *arg, struct argp_state *state)
 {
+	if (options->takes == TAKES_NOTHING)
+		argp_error(state, "'%s': there are no arguments to this command", arg);
 	if (!options->vmlinux) {
 		options->vmlinux = arg;
 		return 0;
 	}
+	if (options->takes == TAKES_VMLINUX)
+		argp_error(state, "'%s': this command takes a VMLINUX and nothing else", arg);
 	void *inputs = realloc(options->inputs, (options->nr_inputs + 1) * sizeof(char *));
 	if (!inputs) {
 		argp_failure(state, STATUS_ERROR, 0, "out of memory");
@@ -421,4 +432,34 @@ error_t options_argument(struct options *options, char *arg, struct argp_state *
 	options->inputs = inputs;
 	options->inputs[options->nr_inputs++] = arg;
 	return 0;
+}
+
+/** Only what is offered --verdict and --limit prints traces. */
+static bool prints_traces(const struct options *options)
+{
+	for (const struct argp_child *child = options->argp->children; child->argp; child++)
+		if (child->argp == &options_output)
+			return true;
+	return false;
+}
+
+error_t options_parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		for (int i = 0; options->argp->children[i].argp; i++)
+			state->child_inputs[i] = options;
+		return 0;
+	case ARGP_KEY_ARG:
+		return argument(options, arg, state);
+	case ARGP_KEY_END:
+		if (options->takes != TAKES_NOTHING && !options->vmlinux)
+			argp_error(state, "no VMLINUX given");
+		if (options->format == RW_FORMAT_KERNEL && !prints_traces(options))
+			argp_error(state, "--format kernel is for traces");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
 }

@@ -18,34 +18,12 @@ static const char doc[] =
 	"  rewalk ranges vmlinux\n"
 	"  rewalk ranges --json vmlinux | jq -r 'select(.kind == \"sym-code\").name'";
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (options->vmlinux)
-			argp_error(state, "'%s': ranges takes a VMLINUX and nothing else", arg);
-		return options_argument(options, arg, state);
-	case ARGP_KEY_END:
-		if (!options->vmlinux)
-			argp_error(state, "no VMLINUX given");
-		if (options->format == RW_FORMAT_KERNEL)
-			argp_error(state, "--format kernel is for traces");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
 static const struct argp_child children[] = {
 	{ &options_format, 0, NULL, 3 },
 	{ 0 },
 };
 
-static const struct argp argp = { NULL, parse, "VMLINUX", doc, children, NULL, NULL };
+static const struct argp argp = { NULL, options_parse, "VMLINUX", doc, children, NULL, NULL };
 
 static const char *kind_name(enum rw_range_kind kind)
 {
@@ -91,7 +69,7 @@ int command_ranges(int argc, char **argv)
 	struct rw_image *image = NULL;
 	size_t nr;
 
-	options_init(&options);
+	options_init(&options, &argp, TAKES_VMLINUX);
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	struct rw_error *err = rw_image_open(options.vmlinux, &image);
 	if (err) {

@@ -29,25 +29,6 @@ static const char doc[] =
 	"Exit status: 0 reliable, 1 unreliable, 2 a usage or input error, 3 undetermined "
 	"(a missing fact decides: the output names it).";
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		for (int i = 0; i < 5; i++)
-			state->child_inputs[i] = options;
-		return 0;
-	case ARGP_KEY_ARG:
-		return options_argument(options, arg, state);
-	case ARGP_KEY_END:
-		if (!options->vmlinux)
-			argp_error(state, "no VMLINUX given");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
 static const struct argp_child children[] = {
 	{ &options_tasks, 0, "Tasks of a dump:", 0 },
 	{ &options_registers, 0, "Registers and start:", 1 },
@@ -57,7 +38,7 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 
-static const struct argp argp = { NULL, parse, "VMLINUX [INPUT...]", doc, children, NULL, NULL };
+static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]", doc, children, NULL, NULL };
 
 /**
  * Is [@low, @high) a task's stack?  The kernel leaves a record of two zeros at the final
@@ -266,7 +247,7 @@ int command_trace(int argc, char **argv)
 	struct rw_image *image = NULL;
 	int status = STATUS_OK;
 
-	options_init(&options);
+	options_init(&options, &argp, TAKES_INPUTS);
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	struct rw_error *err = run(&options, &inputs, &image, &status);
 	if (err)
