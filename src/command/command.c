@@ -27,8 +27,7 @@ bool command_color(const struct options *options, FILE *file)
 	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(fileno(file));
 }
 
-struct rw_error *command_kernel(const struct options *options, const struct rw_image *image,
-				uint64_t pc, struct rw_kernel *ret)
+struct rw_error *command_facts(const struct options *options, struct rw_kernel_facts *ret)
 {
 	struct rw_kernel_facts facts = {
 		.kaslr_known = options->kaslr_known,
@@ -39,21 +38,35 @@ struct rw_error *command_kernel(const struct options *options, const struct rw_i
 		.nr_text = options->nr_text,
 	};
 
-	if (options->has_pac_mask) {
+	if (options->has_pac_mask)
 		facts.pauth_hw = rw_tri(options->pac_mask);
-		// The mask is of the bits above the virtual address.
-		if (options->pac_mask && !facts.va_bits) {
-			unsigned int bits = __builtin_ctzll(options->pac_mask);
+	// The mask is of the bits above the virtual address.
+	if (options->has_pac_mask && options->pac_mask) {
+		unsigned int bits = __builtin_ctzll(options->pac_mask);
 
-			if (bits < 36 || bits > 52)
-				return rw_error_create(RW_ERROR_USAGE,
-						       "--pac-mask: its lowest bit is %u; give "
-						       "KERNELPACMASK, which begins at the virtual "
-						       "address bits, 36 to 52", bits);
-			facts.va_bits = bits;
-		}
+		if (bits < 36 || bits > 52)
+			return rw_error_create(RW_ERROR_USAGE,
+					       "--pac-mask: its lowest bit is %u; give "
+					       "KERNELPACMASK, which begins at the virtual address "
+					       "bits, 36 to 52", bits);
+		if (facts.va_bits && facts.va_bits != bits)
+			return rw_error_create(RW_ERROR_USAGE,
+					       "--pac-mask: its lowest bit is %u, but --va-bits is "
+					       "%u; a mask begins at the virtual address bits", bits,
+					       facts.va_bits);
+		facts.va_bits = bits;
 	}
-	return rw_kernel_init(image, &facts, pc, ret);
+	*ret = facts;
+	return NULL;
+}
+
+struct rw_error *command_kernel(const struct options *options, const struct rw_image *image,
+				uint64_t pc, struct rw_kernel *ret)
+{
+	struct rw_kernel_facts facts;
+	struct rw_error *err = command_facts(options, &facts);
+
+	return err ? err : rw_kernel_init(image, &facts, pc, ret);
 }
 
 struct rw_error *command_model(const struct options *options,

@@ -95,6 +95,13 @@ int command_error(struct rw_error *err);
 /** Is this stream written in colours? */
 bool command_color(const struct options *options, FILE *file);
 
+/**
+ * What the options say of the kernel; the text is borrowed from @options.
+ *
+ * @return NULL; RW_ERROR_USAGE for a --pac-mask that is none.
+ */
+struct rw_error *command_facts(const struct options *options, struct rw_kernel_facts *ret);
+
 /** The kernel that the options tell, once the registers are known. */
 struct rw_error *command_kernel(const struct options *options, const struct rw_image *image,
 				uint64_t pc, struct rw_kernel *ret);

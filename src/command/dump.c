@@ -177,14 +177,7 @@ static struct rw_error *check_options(const struct options *o, const struct inpu
 struct rw_error *dump_trace(const struct options *options, const struct inputs *inputs,
 			    const struct rw_image *image, int *status_ret)
 {
-	struct rw_kernel_facts facts = {
-		.kaslr_known = options->kaslr_known,
-		.kaslr = options->kaslr,
-		.va_bits = options->va_bits,
-		.pauth_hw = options->has_pac_mask ? rw_tri(options->pac_mask) : RW_UNKNOWN,
-		.text = options->text,
-		.nr_text = options->nr_text,
-	};
+	struct rw_kernel_facts facts;
 	struct run run = { .options = options, .source = inputs->source };
 	struct rw_dump *dump = NULL;
 
@@ -192,6 +185,8 @@ struct rw_error *dump_trace(const struct options *options, const struct inputs *
 		return rw_error_create(RW_ERROR_UNSUPPORTED, "--model all is for one raw stack; choose "
 				       "one model for the tasks of a dump");
 	struct rw_error *err = check_options(options, inputs);
+	if (!err)
+		err = command_facts(options, &facts);
 	if (err)
 		return err;
 	err = rw_dump_create(inputs->sources, inputs->nr_sources, &dump);

@@ -164,17 +164,13 @@ static void say_fact(void *cookie, const char *key, const char *value)
 static struct rw_error *say_dump(struct report *r, const struct options *options,
 				 const struct inputs *inputs, const struct rw_image *image)
 {
-	struct rw_kernel_facts facts = {
-		.kaslr_known = options->kaslr_known,
-		.kaslr = options->kaslr,
-		.va_bits = options->va_bits,
-		.text = options->text,
-		.nr_text = options->nr_text,
-	};
+	struct rw_kernel_facts facts;
 	struct rw_machine *machine = NULL;
 	struct rw_dump *dump = NULL;
 
-	struct rw_error *err = rw_dump_create(inputs->sources, inputs->nr_sources, &dump);
+	struct rw_error *err = command_facts(options, &facts);
+	if (!err)
+		err = rw_dump_create(inputs->sources, inputs->nr_sources, &dump);
 	if (!err)
 		err = rw_machine_create(image, dump, &facts, options->force, &machine);
 	if (!err) {

@@ -337,7 +337,7 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 	    (said->va_bits && place.actual && said->va_bits != place.actual))
 		return rw_error_create(RW_ERROR_MISMATCH,
 				       "%s: the dump (%s) has a KASLR offset of 0x%" PRIx64 " and %u "
-				       "virtual address bits; leave --kaslr and --va-bits out",
+				       "virtual address bits; leave --kaslr, --va-bits and --pac-mask out",
 				       rw_image_path(m->image), place.from, place.slide,
 				       place.actual);
 	*facts = *said;
