@@ -37,6 +37,14 @@ void rw_output_trace(struct rw_output *out, const struct rw_trace *trace);
 /** The end of a run: the last JSON object, or a table after more than one trace. */
 void rw_output_summary(struct rw_output *out, const struct rw_tally *tally);
 
+/** As rw_output_summary(), with the counts of each of @nr models. */
+void rw_output_models_summary(struct rw_output *out, const struct rw_tally *tally,
+			      const struct rw_model *models, const struct rw_tally *by_model,
+			      size_t nr);
+
+/** Whose stack the lines below are of; nothing for a raw stack, of which there is one. */
+void rw_output_models_heading(struct rw_output *out, const struct rw_trace *trace);
+
 /** One model's answer on a line, for `--model all`: name, verdict, reason, end. */
 void rw_output_model_line(struct rw_output *out, const struct rw_trace *trace);
 

@@ -12,7 +12,7 @@
 #include "command.h"
 #include "dump.h"
 #include "inputs.h"
-#include "pager.h"
+#include "walk.h"
 
 static const char doc[] =
 	"Walk an arm64 kernel stack as that kernel would, print every frame, and say whether "
@@ -111,99 +111,36 @@ static struct rw_error *check_registers(const struct options *options,
 			       "--pc and --fp, or --regs FILE");
 }
 
-/** One model's trace, counted by its verdict without a limit. */
-static struct rw_error *one(const struct options *options, const struct rw_kernel *kernel,
-			    const struct rw_model *model, const char *why, const char *source,
-			    struct rw_unwind_input in, struct rw_tally *tally,
-			    struct rw_trace *ret)
+static struct rw_error *walk(struct walker *walker, const struct inputs *inputs)
 {
-	rw_kernel_unwind_input(kernel, model, &in);
-	struct rw_error *err = rw_trace_init(kernel, model, &in, source, why, ret);
-	if (err)
-		return err;
-	rw_tally_add(tally, &ret->result);
-	if (!options->limit)
-		return NULL;
-	rw_trace_deinit(ret);
-	in.limit = options->limit;
-	return rw_trace_init(kernel, model, &in, source, why, ret);
-}
-
-static bool shown(const struct options *options, const struct rw_trace *trace)
-{
-	return !options->verdicts || options->verdicts & 1u << trace->result.verdict;
-}
-
-/** A line for each model, then where they part. */
-static struct rw_error *all_models(struct rw_output *out, const struct options *options,
-				   const struct rw_kernel *kernel, const char *source,
-				   const struct rw_unwind_input *in, struct rw_tally *tally)
-{
-	size_t nr, done = 0;
-	const struct rw_model *models = rw_models(&nr);
-	struct rw_trace *traces = calloc(nr, sizeof(traces[0]));
-	struct rw_error *err = traces ? NULL : &rw_enomem;
-
-	for (; !err && done < nr; done += !err) {
-		err = one(options, kernel, &models[done], "--model all", source, *in, tally,
-			  &traces[done]);
-		if (!err && shown(options, &traces[done]))
-			rw_output_model_line(out, &traces[done]);
-	}
-	if (!err)
-		rw_output_parting(out, traces, nr);
-	for (size_t i = 0; i < done; i++)
-		rw_trace_deinit(&traces[i]);
-	free(traces);
-	return err;
-}
-
-static struct rw_error *walk(struct rw_output *out, const struct options *options,
-			     const struct inputs *inputs, const struct rw_kernel *kernel,
-			     int *status_ret)
-{
-	struct rw_unwind_input in = {
-		.read = rw_memory_read64,
-		.memory = &inputs->memory,
-		.start = options->has_start ? options->start : RW_START_BLOCKED,
-		.pc = starts_at_lr(options, inputs) ? inputs->start.x[30] : inputs->start.pc,
-		.pc_is_lr = starts_at_lr(options, inputs),
-		.fp = inputs->start.x[29],
-		.need_reliable = true,
+	const struct options *options = walker->options;
+	struct walk walk = {
+		.walkable = RW_WALK_YES,
+		.in = {
+			.read = rw_memory_read64,
+			.memory = &inputs->memory,
+			.start = options->has_start ? options->start : RW_START_BLOCKED,
+			.pc = starts_at_lr(options, inputs) ? inputs->start.x[30] :
+			      inputs->start.pc,
+			.pc_is_lr = starts_at_lr(options, inputs),
+			.fp = inputs->start.x[29],
+			.need_reliable = true,
+		},
 	};
-	struct rw_tally tally = { 0 };
-	const struct rw_model *model;
-	const char *why;
-	struct rw_error *err = NULL;
 
-	find_stacks(options, inputs, kernel, &in);
-	find_context(options, &in);
-	if (options->model && !strcmp(options->model, "all")) {
-		err = all_models(out, options, kernel, inputs->source, &in, &tally);
-	} else {
-		struct rw_trace trace;
-
-		err = command_model(options, kernel, &model, &why);
-		if (!err)
-			err = one(options, kernel, model, why, inputs->source, in, &tally, &trace);
-		if (!err && shown(options, &trace))
-			rw_output_trace(out, &trace);
-		if (!err)
-			rw_trace_deinit(&trace);
-	}
-	if (err)
-		return err;
-	rw_output_summary(out, &tally);
-	*status_ret = rw_tally_status(&tally);
-	return NULL;
+	find_stacks(options, inputs, walker->kernel, &walk.in);
+	find_context(options, &walk.in);
+	struct rw_error *err = walker_add(walker, &walk);
+	if (!err)
+		walker_finish(walker);
+	return err;
 }
 
 static struct rw_error *run(const struct options *options, struct inputs *inputs,
 			    struct rw_image **image, int *status_ret)
 {
 	struct rw_kernel kernel;
-	const struct rw_model *model;
-	const char *why;
+	struct walker walker;
 
 	struct rw_error *err = rw_image_open(options->vmlinux, image);
 	if (!err)
@@ -217,26 +154,14 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 		err = check_registers(options, inputs);
 	if (!err)
 		err = command_kernel(options, *image, inputs->start.pc, &kernel);
-	// Before a pager starts: nothing may stand on standard output then.
-	if (!err && (!options->model || strcmp(options->model, "all")))
-		err = command_model(options, &kernel, &model, &why);
+	if (!err)
+		err = walker_init(options, &kernel, inputs->source, &walker);
 	if (err)
 		return err;
-
-	struct rw_output out = {
-		.file = stdout,
-		.format = options->format,
-		.color = command_color(options, stdout),
-		.verbose = options->verbose > 0 ? options->verbose : 0,
-		.names = rw_names_create(&kernel),
-	};
-	if (!out.names)
-		return &rw_enomem;
-	struct pager pager;
-	pager_start(&pager, options->no_pager);
-	err = walk(&out, options, inputs, &kernel, status_ret);
-	pager_stop(&pager);
-	rw_names_destroy(out.names);
+	err = walk(&walker, inputs);
+	if (!err)
+		*status_ret = rw_tally_status(&walker.tally);
+	walker_deinit(&walker);
 	return err;
 }
 

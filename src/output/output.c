@@ -19,7 +19,16 @@ void rw_output_trace(struct rw_output *out, const struct rw_trace *trace)
 	}
 }
 
-static void summary_json(struct rw_output *out, const struct rw_tally *tally)
+static void verdicts_json(struct rw_json *json, const char *key, const struct rw_tally *tally)
+{
+	rw_json_open(json, key, '{');
+	for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
+		rw_json_number(json, rw_verdict_name(i), tally->verdicts[i]);
+	rw_json_close(json, '}');
+}
+
+static void summary_json(struct rw_output *out, const struct rw_tally *tally,
+			 const struct rw_model *models, const struct rw_tally *by_model, size_t nr)
 {
 	struct rw_json json = { .file = out->file };
 
@@ -27,28 +36,25 @@ static void summary_json(struct rw_output *out, const struct rw_tally *tally)
 	rw_json_string(&json, "type", "summary");
 	rw_json_number(&json, "schema", RW_JSON_SCHEMA);
 	rw_json_number(&json, "traces", tally->traces);
-	rw_json_open(&json, "verdicts", '{');
-	for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
-		rw_json_number(&json, rw_verdict_name(i), tally->verdicts[i]);
-	rw_json_close(&json, '}');
+	verdicts_json(&json, "verdicts", tally);
 	rw_json_open(&json, "reasons", '{');
 	for (int i = 1; i <= RW_REASON_TASK_RUNNING_NO_REGISTERS; i++)
 		if (tally->reasons[i])
 			rw_json_number(&json, rw_reason_name(i), tally->reasons[i]);
 	rw_json_close(&json, '}');
+	if (nr) {
+		rw_json_open(&json, "models", '{');
+		for (size_t i = 0; i < nr; i++)
+			verdicts_json(&json, models[i].name, &by_model[i]);
+		rw_json_close(&json, '}');
+	}
 	rw_json_bool(&json, "incomplete", tally->incomplete);
 	rw_json_close(&json, '}');
 	rw_json_end_line(&json);
 }
 
-void rw_output_summary(struct rw_output *out, const struct rw_tally *tally)
+static void summary_text(struct rw_output *out, const struct rw_tally *tally)
 {
-	if (out->format == RW_FORMAT_JSON) {
-		summary_json(out, tally);
-		return;
-	}
-	if (out->format != RW_FORMAT_TEXT)
-		return;
 	if (tally->incomplete)
 		fputs("\nincomplete: the dump's list of tasks is broken off; there may be more\n",
 		      out->file);
@@ -61,4 +67,32 @@ void rw_output_summary(struct rw_output *out, const struct rw_tally *tally)
 	for (int i = 1; i <= RW_REASON_TASK_RUNNING_NO_REGISTERS; i++)
 		if (tally->reasons[i])
 			fprintf(out->file, "%8zu %s\n", tally->reasons[i], rw_reason_name(i));
+}
+
+void rw_output_models_summary(struct rw_output *out, const struct rw_tally *tally,
+			      const struct rw_model *models, const struct rw_tally *by_model,
+			      size_t nr)
+{
+	if (out->format == RW_FORMAT_JSON)
+		summary_json(out, tally, models, by_model, nr);
+	if (out->format != RW_FORMAT_TEXT)
+		return;
+	// Of one stack the lines above say it all.
+	if (nr && tally->traces > nr) {
+		fprintf(out->file, "\n%-12s", "model");
+		for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
+			fprintf(out->file, " %12s", rw_verdict_name(i));
+		for (size_t m = 0; m < nr; m++) {
+			fprintf(out->file, "\n%-12s", models[m].name);
+			for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
+				fprintf(out->file, " %12zu", by_model[m].verdicts[i]);
+		}
+		putc('\n', out->file);
+	}
+	summary_text(out, tally);
+}
+
+void rw_output_summary(struct rw_output *out, const struct rw_tally *tally)
+{
+	rw_output_models_summary(out, tally, NULL, NULL, 0);
 }

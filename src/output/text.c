@@ -75,20 +75,24 @@ const char *rw_output_comm(const struct rw_task *task, char buf[17])
 	return buf;
 }
 
+static void say_task(struct rw_output *out, const struct rw_task *task)
+{
+	char comm[17];
+
+	fprintf(out->file, "%u %s  %c%s  cpu %u", task->pid, rw_output_comm(task, comm),
+		task->state, task->panicked ? ", panicked" : task->running ? ", running" : "",
+		task->cpu);
+}
+
 static void heading(struct rw_output *out, const struct rw_trace *trace)
 {
 	const struct rw_unwind_input *in = &trace->input;
 
-	char comm[17];
-
 	if (trace->task)
-		fprintf(out->file, "%u %s  %c%s  cpu %u  %s\n", trace->task->pid,
-			rw_output_comm(trace->task, comm), trace->task->state,
-			trace->task->panicked ? ", panicked" :
-			trace->task->running ? ", running" : "",
-			trace->task->cpu, trace->model->name);
+		say_task(out, trace->task);
 	else
-		fprintf(out->file, "%s  %s\n", trace->source, trace->model->name);
+		fputs(trace->source, out->file);
+	fprintf(out->file, "  %s\n", trace->model->name);
 	if (!out->verbose)
 		return;
 	fprintf(out->file, "  model: %s (%s)\n", trace->model->name, trace->model_why);
@@ -159,6 +163,14 @@ void rw_output_trace_text(struct rw_output *out, const struct rw_trace *trace)
 	rw_output_frames(out, trace);
 }
 
+void rw_output_models_heading(struct rw_output *out, const struct rw_trace *trace)
+{
+	if (out->format != RW_FORMAT_TEXT || !trace->task)
+		return;
+	say_task(out, trace->task);
+	putc('\n', out->file);
+}
+
 void rw_output_model_line(struct rw_output *out, const struct rw_trace *trace)
 {
 	const struct rw_unwind_result *result = &trace->result;
@@ -201,6 +213,8 @@ void rw_output_parting(struct rw_output *out, const struct rw_trace *traces, siz
 		return;
 	for (size_t i = 0; i < nr; i++)
 		longest = traces[i].nr > longest ? traces[i].nr : longest;
+	if (!longest)
+		return;
 	for (; all && part < longest; part += all)
 		for (size_t i = 1; i < nr; i++)
 			all &= same_entry(&traces[0], &traces[i], part);

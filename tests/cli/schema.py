@@ -95,6 +95,7 @@ def dump_runs(vmlinux, vmcore):
     yield vmcore + ', all tasks', ['trace', '-a'] + what, both
     yield vmcore + ', idle tasks', ['trace', '-p', '0'] + what, both
     yield vmcore + ', rules of rfc-v7', ['trace', '-a', '--model', 'rfc-v7'] + what, both
+    yield vmcore + ', all models', ['trace', '--model', 'all'] + what, both
     yield vmcore + ', 2 entries', ['trace', '-a', '--limit', '2'] + what, both
     yield vmcore + ', info', ['info'] + what, ['info']
 
