@@ -142,38 +142,51 @@ static struct rw_error *check_options(const struct options *o, const struct inpu
 	       NULL;
 }
 
+struct rw_error *dumped_init(const struct options *options, const struct inputs *inputs,
+			     const struct rw_image *image, struct dumped *ret)
+{
+	struct rw_kernel_facts facts;
+	struct rw_error *err = command_facts(options, &facts);
+
+	*ret = (struct dumped){ 0 };
+	if (!err)
+		err = rw_dump_create(inputs->sources, inputs->nr_sources, &ret->dump);
+	if (!err)
+		err = rw_machine_create(image, ret->dump, &facts, options->force, &ret->machine);
+	return err;
+}
+
+void dumped_deinit(struct dumped *dumped)
+{
+	rw_machine_destroy(dumped->machine);
+	rw_dump_destroy(dumped->dump);
+}
+
 struct rw_error *dump_trace(const struct options *options, const struct inputs *inputs,
 			    const struct rw_image *image, int *status_ret)
 {
-	struct rw_kernel_facts facts;
+	struct dumped dumped = { 0 };
 	struct walker walker;
-	struct rw_machine *machine = NULL;
-	struct rw_dump *dump = NULL;
-
 	struct rw_error *err = check_options(options, inputs);
+
 	if (!err)
-		err = command_facts(options, &facts);
-	if (err)
-		return err;
-	err = rw_dump_create(inputs->sources, inputs->nr_sources, &dump);
+		err = dumped_init(options, inputs, image, &dumped);
 	if (!err)
-		err = rw_machine_create(image, dump, &facts, options->force, &machine);
-	if (!err)
-		err = walker_init(options, rw_machine_kernel(machine), inputs->source, &walker);
+		err = walker_init(options, rw_machine_kernel(dumped.machine), inputs->source,
+				  &walker);
 	if (!err) {
 		struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
 
 		sigaction(SIGINT, &action, NULL);
-		err = walk_all(&walker, machine);
+		err = walk_all(&walker, dumped.machine);
 		*status_ret = interrupted ? 130 : rw_tally_status(&walker.tally);
 		if (!err && interrupted)
 			fprintf(stderr, "rewalk: interrupted after %zu traces\n",
 				walker.tally.traces);
 		walker_deinit(&walker);
 	}
-	if (machine)
-		warn(options, dump, machine);
-	rw_machine_destroy(machine);
-	rw_dump_destroy(dump);
+	if (dumped.machine)
+		warn(options, dumped.dump, dumped.machine);
+	dumped_deinit(&dumped);
 	return err;
 }

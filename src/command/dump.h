@@ -5,6 +5,25 @@
 
 #include "inputs.h"
 
+struct rw_machine;
+
+/** A dump, and the machine that it is of. */
+struct dumped {
+	struct rw_dump *dump;		/* owned */
+	struct rw_machine *machine;	/* owned; NULL if the dump cannot be used */
+};
+
+/**
+ * Open the dump among @inputs and learn its machine.
+ *
+ * @param ret  To be released with dumped_deinit(), on failure too.
+ * @return NULL; RW_ERROR_USAGE for facts that cannot be; as rw_dump_create() and
+ *         rw_machine_create().
+ */
+struct rw_error *dumped_init(const struct options *options, const struct inputs *inputs,
+			     const struct rw_image *image, struct dumped *ret);
+void dumped_deinit(struct dumped *dumped);
+
 /** Walk the tasks of a dump that were asked for; *status_ret is the exit status. */
 struct rw_error *dump_trace(const struct options *options, const struct inputs *inputs,
 			    const struct rw_image *image, int *status_ret);

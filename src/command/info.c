@@ -10,7 +10,7 @@
 #include "rewalk/machine.h"
 
 #include "command.h"
-#include "inputs.h"
+#include "dump.h"
 
 static const char doc[] =
 	"Say what was recognised in VMLINUX and the INPUTs: which model and why, text and "
@@ -160,41 +160,53 @@ static void say_fact(void *cookie, const char *key, const char *value)
 	say(cookie, key, value);
 }
 
-/** What a dump says of its machine; the kernel is the one that it has. */
-static struct rw_error *say_dump(struct report *r, const struct options *options,
-				 const struct inputs *inputs, const struct rw_image *image)
+/** What a dump says of its machine. */
+static void say_dump(struct report *r, const struct dumped *dumped)
 {
-	struct rw_kernel_facts facts;
-	struct rw_machine *machine = NULL;
-	struct rw_dump *dump = NULL;
+	size_t nr;
+	const char *const *lost = rw_machine_lost(dumped->machine, &nr);
 
-	struct rw_error *err = command_facts(options, &facts);
-	if (!err)
-		err = rw_dump_create(inputs->sources, inputs->nr_sources, &dump);
-	if (!err)
-		err = rw_machine_create(image, dump, &facts, options->force, &machine);
-	if (!err) {
-		size_t nr;
-		const char *const *lost = rw_machine_lost(machine, &nr);
+	rw_machine_describe(dumped->machine, say_fact, r);
+	if (r->as_json)
+		rw_json_open(&r->json, "lost", '[');
+	for (size_t i = 0; i < nr; i++)
+		say(r, r->as_json ? NULL : "lost", lost[i]);
+	if (r->as_json)
+		rw_json_close(&r->json, ']');
+}
 
-		rw_machine_describe(machine, say_fact, r);
-		if (r->as_json)
-			rw_json_open(&r->json, "lost", '[');
-		for (size_t i = 0; i < nr; i++)
-			say(r, r->as_json ? NULL : "lost", lost[i]);
-		if (r->as_json)
-			rw_json_close(&r->json, ']');
-		say_kernel(r, rw_machine_kernel(machine));
+/** Everything is known now: nothing stands on standard output before. */
+static void print(struct report *r, const struct options *options, const struct inputs *inputs,
+		  const struct rw_image *image, const struct rw_kernel *kernel,
+		  const struct dumped *dumped)
+{
+	if (r->as_json) {
+		rw_json_open(&r->json, NULL, '{');
+		rw_json_string(&r->json, "type", "info");
+		rw_json_number(&r->json, "schema", RW_JSON_SCHEMA);
 	}
-	rw_machine_destroy(machine);
-	rw_dump_destroy(dump);
-	return err;
+	say(r, "vmlinux", rw_image_path(image));
+	say(r, "banner", rw_image_banner(image));
+	say_build_id(r, image);
+	if (dumped->machine)
+		say_dump(r, dumped);
+	say_kernel(r, kernel);
+	say_ranges(r, image);
+	if (r->as_json) {
+		rw_json_close(&r->json, '}');
+		rw_json_end_line(&r->json);
+		return;
+	}
+	say_inputs(r, inputs);
+	if (!dumped->machine)
+		say_missing(r, options, kernel, inputs);
 }
 
 static struct rw_error *run(const struct options *options, struct inputs *inputs,
 			    struct rw_image **image)
 {
 	struct report r = { options->format == RW_FORMAT_JSON, { .file = stdout } };
+	struct dumped dumped = { 0 };
 	struct rw_kernel kernel;
 
 	struct rw_error *err = rw_image_open(options->vmlinux, image);
@@ -205,34 +217,15 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 		err = rw_error_create(RW_ERROR_USAGE,
 				      "--model: there is no model '%s'; `rewalk models' lists them",
 				      options->model);
-	if (!err && !inputs->nr_sources)
+	if (!err && inputs->nr_sources)
+		err = dumped_init(options, inputs, *image, &dumped);
+	else if (!err)
 		err = command_kernel(options, *image, inputs->start.pc, &kernel);
-	if (err)
-		return err;
-	if (r.as_json) {
-		rw_json_open(&r.json, NULL, '{');
-		rw_json_string(&r.json, "type", "info");
-		rw_json_number(&r.json, "schema", RW_JSON_SCHEMA);
-	}
-	say(&r, "vmlinux", rw_image_path(*image));
-	say(&r, "banner", rw_image_banner(*image));
-	say_build_id(&r, *image);
-	if (inputs->nr_sources)
-		err = say_dump(&r, options, inputs, *image);
-	else
-		say_kernel(&r, &kernel);
-	if (err)
-		return err;
-	say_ranges(&r, *image);
-	if (r.as_json) {
-		rw_json_close(&r.json, '}');
-		rw_json_end_line(&r.json);
-		return NULL;
-	}
-	say_inputs(&r, inputs);
-	if (!inputs->nr_sources)
-		say_missing(&r, options, &kernel, inputs);
-	return NULL;
+	if (!err)
+		print(&r, options, inputs, *image,
+		      dumped.machine ? rw_machine_kernel(dumped.machine) : &kernel, &dumped);
+	dumped_deinit(&dumped);
+	return err;
 }
 
 int command_info(int argc, char **argv)
