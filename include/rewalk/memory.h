@@ -22,6 +22,7 @@ struct rw_span {
 struct rw_memory {
 	struct rw_span *data;	/* sorted by start; they do not overlap */
 	size_t nr, capacity;
+	size_t last;		/* the span of the last read, as an index: a hint */
 };
 
 /**
@@ -41,11 +42,12 @@ void rw_memory_deinit(struct rw_memory *memory);
 const struct rw_span *rw_memory_find(const struct rw_memory *memory, uint64_t addr);
 
 /**
- * Read a little-endian word; it may reach from one span into the next.
+ * Read @nr little-endian words that follow each other; one may reach from one span into
+ * the next.
  *
  * @param memory  A struct rw_memory: the form is that of struct rw_unwind_input.
- * @return False if a byte of it is missing; *ret is untouched then.
+ * @return False if a byte of them is missing; *ret means nothing then.
  */
-bool rw_memory_read64(const void *memory, uint64_t addr, uint64_t *ret);
+bool rw_memory_read(void *memory, uint64_t addr, size_t nr, uint64_t *ret);
 
 #endif

@@ -41,9 +41,9 @@ bool rw_space_read(struct rw_space *space, uint64_t va, void *buf, size_t size);
 bool rw_space_read_uint(struct rw_space *space, uint64_t va, unsigned int size, uint64_t *ret);
 
 /**
- * Read a word; the form is that of struct rw_unwind_input, @memory a struct rw_space,
- * whose pages are kept: a walk stays on a few of them.
+ * Read @nr words that follow each other; the form is that of struct rw_unwind_input,
+ * @memory a struct rw_space, whose pages are kept: a walk stays on a few of them.
  */
-bool rw_space_read64(const void *memory, uint64_t addr, uint64_t *ret);
+bool rw_space_read_words(void *memory, uint64_t addr, size_t nr, uint64_t *ret);
 
 #endif

@@ -109,8 +109,8 @@ struct rw_unwind_input {
 	 * Read a 64-bit little-endian word at a kernel virtual address.
 	 * False: the input does not have all of its bytes.
 	 */
-	bool (*read)(const void *memory, uint64_t addr, uint64_t *ret);
-	const void *memory;
+	bool (*read)(void *memory, uint64_t addr, size_t nr, uint64_t *ret);
+	void *memory;
 
 	/** __kernel_text_address(), as far as it is known.  NULL: never known. */
 	enum rw_tri (*is_text)(const void *kernel, uint64_t addr);

@@ -44,21 +44,20 @@ static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]", doc
  * Is [@low, @high) a task's stack?  The kernel leaves a record of two zeros at the final
  * record's place of every one; another stack of that size has something else there.
  */
-static bool is_task_stack(const struct rw_kernel *kernel, const struct inputs *inputs,
+static bool is_task_stack(const struct rw_kernel *kernel, struct inputs *inputs,
 			  const struct rw_span *span)
 {
 	const struct rw_layout *layout = &kernel->layout;
-	uint64_t fp, lr, final;
+	uint64_t words[2], final;
 
 	if (!kernel->has_layout || span->end - span->start < layout->pt_regs_size)
 		return false;
 	final = span->end - layout->pt_regs_size + layout->pt_regs_stackframe;
-	return rw_memory_read64(&inputs->memory, final, &fp) &&
-	       rw_memory_read64(&inputs->memory, final + 8, &lr) && !fp && !lr;
+	return rw_memory_read(&inputs->memory, final, 2, words) && !words[0] && !words[1];
 }
 
 /** The bounds of the stacks: given, else the task's from the file that holds fp. */
-static void find_stacks(const struct options *options, const struct inputs *inputs,
+static void find_stacks(const struct options *options, struct inputs *inputs,
 			const struct rw_kernel *kernel, struct rw_unwind_input *in)
 {
 	const struct rw_span *span = rw_memory_find(&inputs->memory, in->fp);
@@ -111,13 +110,13 @@ static struct rw_error *check_registers(const struct options *options,
 			       "--pc and --fp, or --regs FILE");
 }
 
-static struct rw_error *walk(struct walker *walker, const struct inputs *inputs)
+static struct rw_error *walk(struct walker *walker, struct inputs *inputs)
 {
 	const struct options *options = walker->options;
 	struct walk walk = {
 		.walkable = RW_WALK_YES,
 		.in = {
-			.read = rw_memory_read64,
+			.read = rw_memory_read,
 			.memory = &inputs->memory,
 			.start = options->has_start ? options->start : RW_START_BLOCKED,
 			.pc = starts_at_lr(options, inputs) ? inputs->start.x[30] :

@@ -134,7 +134,7 @@ enum rw_walkable rw_machine_unwind_input(struct rw_machine *m, const struct rw_t
 	const struct rw_regs *regs;
 
 	*ret = (struct rw_unwind_input){
-		.read = rw_space_read64,
+		.read = rw_space_read_words,
 		.memory = &m->space,
 		.need_reliable = true,
 		.current = RW_YES,

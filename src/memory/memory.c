@@ -113,27 +113,41 @@ const struct rw_span *rw_memory_find(const struct rw_memory *memory, uint64_t ad
 	return i < memory->nr && memory->data[i].start <= addr ? &memory->data[i] : NULL;
 }
 
-bool rw_memory_read64(const void *ctx, uint64_t addr, uint64_t *ret)
+/** A word that reaches from one span into the next, if the next begins there. */
+static bool read_across(const struct rw_memory *memory, uint64_t addr, uint64_t *ret)
 {
-	const struct rw_memory *memory = ctx;
-	const struct rw_span *span = memory->data;
 	uint8_t word[8];
 
-	// Mostly there is one span, and the word lies in it.
-	if (memory->nr != 1 || addr < span->start || addr >= span->end)
-		span = rw_memory_find(memory, addr);
-	if (!span)
-		return false;
-	if (span->end - addr >= sizeof(word)) {
-		*ret = rw_get_le64(span->bytes + (addr - span->start));
-		return true;
-	}
 	for (unsigned int i = 0; i < sizeof(word); i++) {
-		span = rw_memory_find(memory, addr + i);
+		const struct rw_span *span = rw_memory_find(memory, addr + i);
+
 		if (!span)
 			return false;
 		word[i] = span->bytes[addr + i - span->start];
 	}
 	*ret = rw_get_le64(word);
+	return true;
+}
+
+bool rw_memory_read(void *ctx, uint64_t addr, size_t nr, uint64_t *ret)
+{
+	struct rw_memory *memory = ctx;
+	const struct rw_span *span = memory->last < memory->nr ? &memory->data[memory->last] : NULL;
+
+	// A walk stays on a stack: mostly it is the span of the last read.
+	if (!span || addr < span->start || addr >= span->end) {
+		span = rw_memory_find(memory, addr);
+		if (!span)
+			return false;
+		memory->last = span - memory->data;
+	}
+	if ((span->end - addr) / 8 < nr) {
+		for (size_t i = 0; i < nr; i++)
+			if (!read_across(memory, addr + 8 * i, &ret[i]))
+				return false;
+		return true;
+	}
+	for (size_t i = 0; i < nr; i++)
+		ret[i] = rw_get_le64(span->bytes + (addr - span->start) + 8 * i);
 	return true;
 }

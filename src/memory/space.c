@@ -58,22 +58,31 @@ bool rw_space_read_uint(struct rw_space *space, uint64_t va, unsigned int size, 
 	return true;
 }
 
-bool rw_space_read64(const void *memory, uint64_t addr, uint64_t *ret)
+/** The words alone, without keeping their page. */
+static bool read_words(struct rw_space *space, uint64_t addr, size_t nr, uint64_t *ret)
 {
-	// The pages kept are no part of what the space promises.
-	struct rw_space *space = (struct rw_space *)memory;
+	for (size_t i = 0; i < nr; i++)
+		if (!rw_space_read_uint(space, addr + 8 * i, 8, &ret[i]))
+			return false;
+	return true;
+}
+
+bool rw_space_read_words(void *memory, uint64_t addr, size_t nr, uint64_t *ret)
+{
+	struct rw_space *space = memory;
 	uint64_t number = addr / RW_SPACE_PAGE, off = addr % RW_SPACE_PAGE;
 	struct rw_space_page *page = &space->pages[number % RW_SPACE_PAGES];
 
-	if (off > RW_SPACE_PAGE - 8)
-		return rw_space_read_uint(space, addr, 8, ret);
+	if ((RW_SPACE_PAGE - off) / 8 < nr)
+		return read_words(space, addr, nr, ret);
 	if (page->tag != number + 1) {
 		page->tag = 0;
-		// A page may be there in part only: the word alone may still be.
+		// A page may be there in part only: the words alone may still be.
 		if (!rw_space_read(space, addr - off, page->bytes, RW_SPACE_PAGE))
-			return rw_space_read_uint(space, addr, 8, ret);
+			return read_words(space, addr, nr, ret);
 		page->tag = number + 1;
 	}
-	*ret = rw_get_le64(page->bytes + off);
+	for (size_t i = 0; i < nr; i++)
+		ret[i] = rw_get_le64(page->bytes + off + 8 * i);
 	return true;
 }

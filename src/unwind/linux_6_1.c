@@ -22,7 +22,7 @@ static bool next_frame_record(struct unwind *w)
 	w->floor = range->low;
 	unwind_consume_range(w, range, record, 16);
 
-	if (!unwind_read(w, record, &fp) || !unwind_read(w, record + 8, &pc))
+	if (!unwind_read_record(w, record, &fp, &pc))
 		return false;
 	unwind_new_frame(w, record, w->cur.type);
 	w->fp = fp;

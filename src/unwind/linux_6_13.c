@@ -82,7 +82,7 @@ static bool kunwind_next_frame_record(struct unwind *w)
 	if (!range)
 		return unwind_fail(w, unwind_off_range(w, record), record);
 
-	if (!unwind_read(w, record, &fp) || !unwind_read(w, record + 8, &pc))
+	if (!unwind_read_record(w, record, &fp, &pc))
 		return false;
 	if (!fp && !pc) {
 		if (w->in->layout.frame_record_meta)

@@ -83,6 +83,9 @@ void unwind_missing(struct unwind *w, enum rw_reason_code code, enum rw_detail d
 /** Read a word; false: it is missing, which is noted, and the walk cannot go on. */
 bool unwind_read(struct unwind *w, uint64_t addr, uint64_t *ret);
 
+/** Read the two words of the frame record at @record, as unwind_read() would. */
+bool unwind_read_record(struct unwind *w, uint64_t record, uint64_t *fp_ret, uint64_t *pc_ret);
+
 /** The index of the entry consumed last; 0 if there is none. */
 size_t unwind_last(const struct unwind *w);
 

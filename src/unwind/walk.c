@@ -64,11 +64,23 @@ void unwind_missing(struct unwind *w, enum rw_reason_code code, enum rw_detail d
 
 bool unwind_read(struct unwind *w, uint64_t addr, uint64_t *ret)
 {
-	if (w->in->read(w->in->memory, addr, ret))
+	if (w->in->read(w->in->memory, addr, 1, ret))
 		return true;
 	unwind_missing(w, RW_REASON_MEMORY_MISSING, RW_DETAIL_NONE, unwind_last(w), addr);
 	w->res->end = RW_END_INCOMPLETE;
 	return false;
+}
+
+bool unwind_read_record(struct unwind *w, uint64_t record, uint64_t *fp_ret, uint64_t *pc_ret)
+{
+	uint64_t words[2];
+
+	if (!w->in->read(w->in->memory, record, 2, words))
+		// One of them may be there: the other one is missing then.
+		return unwind_read(w, record, fp_ret) && unwind_read(w, record + 8, pc_ret);
+	*fp_ret = words[0];
+	*pc_ret = words[1];
+	return true;
 }
 
 bool unwind_consume(struct unwind *w)
@@ -205,7 +217,7 @@ bool unwind_next_record(struct unwind *w)
 	uint64_t record = w->fp, fp, pc;
 	int8_t stack = w->prev_type;
 
-	if (!unwind_read(w, record, &fp) || !unwind_read(w, record + 8, &pc))
+	if (!unwind_read_record(w, record, &fp, &pc))
 		return false;
 	unwind_new_frame(w, record, stack);
 	w->fp = fp;

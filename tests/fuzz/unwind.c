@@ -42,14 +42,17 @@ struct seen {
 	bool bad_order, bad_stack;
 };
 
-static bool read_word(const void *memory, uint64_t addr, uint64_t *ret)
+static bool read_words(void *memory, uint64_t addr, size_t nr, uint64_t *ret)
 {
 	const struct task *task = memory;
-	uint64_t off = addr - BASE;
 
-	if (off % 8 || off >= sizeof(task->word) || !task->known[off / 8])
-		return false;
-	*ret = task->word[off / 8];
+	for (size_t i = 0; i < nr; i++, addr += 8) {
+		uint64_t off = addr - BASE;
+
+		if (off % 8 || off >= sizeof(task->word) || !task->known[off / 8])
+			return false;
+		ret[i] = task->word[off / 8];
+	}
 	return true;
 }
 
@@ -216,13 +219,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		task.known[i] = !(code & 0x8000);
 	}
 	struct rw_unwind_input *in = &task.in;
-	in->read = read_word;
+	in->read = read_words;
 	in->is_text = is_text;
 	in->in_sym_code = in_sym_code;
 	in->in_special = in_special;
 	in->in_code_section = in_code_section;
 	in->in_el1_entry = in_el1_entry;
-	in->memory = in->kernel = &task;
+	in->memory = &task;
+	in->kernel = &task;
 	in->fgraph.entries = task.fgraph;
 	in->kretprobes.instances = task.kretprobes;
 	for (size_t i = 0; i < nr; i++) {

@@ -145,10 +145,8 @@ static uint64_t state_of(uint64_t seed)
 
 /* ---- the callbacks of a walk ----------------------------------------------- */
 
-static bool read_word(const void *memory, uint64_t addr, uint64_t *ret)
+static bool read_word(const struct scene *s, uint64_t addr, uint64_t *ret)
 {
-	const struct scene *s = memory;
-
 	for (int i = 0; i < RW_NR_STACKS; i++) {
 		uint64_t off = addr - s->stacks[i].low;
 
@@ -161,6 +159,14 @@ static bool read_word(const void *memory, uint64_t addr, uint64_t *ret)
 		return true;
 	}
 	return false;
+}
+
+static bool read_words(void *memory, uint64_t addr, size_t nr, uint64_t *ret)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!read_word(memory, addr + 8 * i, &ret[i]))
+			return false;
+	return true;
 }
 
 static enum rw_tri is_text(const void *kernel, uint64_t addr)
@@ -226,7 +232,8 @@ static void run(const struct scene *s, const struct rw_model *model, bool need_r
 {
 	struct rw_unwind_input in = s->in;
 
-	in.memory = in.kernel = s;
+	in.memory = (struct scene *)s;
+	in.kernel = s;
 	in.fgraph.entries = s->fgraph;
 	in.kretprobes.instances = s->kretprobes;
 	in.options = model->options;
@@ -314,7 +321,7 @@ static void make_input(const struct plan *p, struct scene *s)
 	struct rw_unwind_input *in = &s->in;
 	unsigned int context = p->context;
 
-	in->read = read_word;
+	in->read = read_words;
 	in->is_text = is_text;
 	in->in_sym_code = in_sym_code;
 	in->in_special = in_special;

@@ -51,8 +51,8 @@ static void test_nothing(void **unused)
 
 	(void)unused;
 	assert_null(rw_memory_find(&memory, BASE));
-	assert_false(rw_memory_read64(&memory, BASE, &word));
-	assert_false(rw_memory_read64(&memory, UINT64_MAX, &word));
+	assert_false(rw_memory_read(&memory, BASE, 1, &word));
+	assert_false(rw_memory_read(&memory, UINT64_MAX, 1, &word));
 	assert_int_equal(word, 5);
 	assert_error(rw_memory_add(&memory, BASE, (const uint8_t *)"", 0, "empty.bin"),
 		     RW_ERROR_USAGE);
@@ -69,15 +69,15 @@ static void test_words(void **unused)
 
 	(void)unused;
 	add(&memory, BASE, bytes, sizeof(bytes), "a");
-	assert_true(rw_memory_read64(&memory, BASE, &word));
+	assert_true(rw_memory_read(&memory, BASE, 1, &word));
 	assert_int_equal(word, 0x0807060504030201);
 	// The last word that is there as a whole, at an odd address.
-	assert_true(rw_memory_read64(&memory, BASE + 4, &word));
+	assert_true(rw_memory_read(&memory, BASE + 4, 1, &word));
 	assert_int_equal(word, 0x0c0b0a0908070605);
 	for (uint64_t addr = BASE + 5; addr < BASE + 14; addr++)
-		assert_false(rw_memory_read64(&memory, addr, &word));
+		assert_false(rw_memory_read(&memory, addr, 1, &word));
 	for (uint64_t addr = BASE - 8; addr < BASE; addr++)
-		assert_false(rw_memory_read64(&memory, addr, &word));
+		assert_false(rw_memory_read(&memory, addr, 1, &word));
 	assert_int_equal(word, 0x0c0b0a0908070605);
 	const struct rw_span *span = rw_memory_find(&memory, BASE + 11);
 	assert_non_null(span);
@@ -97,15 +97,45 @@ static void test_words_across(void **unused)
 	(void)unused;
 	add(&memory, BASE + 6, c, sizeof(c), "c");
 	add(&memory, BASE, a, sizeof(a), "a");
-	assert_false(rw_memory_read64(&memory, BASE, &word));
+	assert_false(rw_memory_read(&memory, BASE, 1, &word));
 	add(&memory, BASE + 4, b, sizeof(b), "b");
 	check_order(&memory);
-	assert_true(rw_memory_read64(&memory, BASE, &word));
+	assert_true(rw_memory_read(&memory, BASE, 1, &word));
 	assert_int_equal(word, 0x0807060504030201);
-	assert_true(rw_memory_read64(&memory, BASE + 2, &word));
+	assert_true(rw_memory_read(&memory, BASE + 2, 1, &word));
 	assert_int_equal(word, 0x0a09080706050403);
-	assert_false(rw_memory_read64(&memory, BASE + 3, &word));
+	assert_false(rw_memory_read(&memory, BASE + 3, 1, &word));
 	rw_memory_deinit(&memory);
+}
+
+/** Several at once: all of them or none, in one span, over two, after one elsewhere. */
+static void test_several_words(void **unused)
+{
+	uint8_t bytes[40];
+	struct rw_memory memory = { 0 };
+	uint64_t words[3];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i;
+	add(&memory, BASE, bytes, 20, "a");
+	add(&memory, BASE + 0x1000, bytes, 24, "far");
+	assert_true(rw_memory_read(&memory, BASE + 4, 2, words));
+	assert_int_equal(words[0], 0x0b0a090807060504);
+	assert_int_equal(words[1], 0x131211100f0e0d0c);
+	assert_false(rw_memory_read(&memory, BASE + 5, 2, words));
+	assert_true(rw_memory_read(&memory, BASE + 0x1000, 3, words));
+	assert_int_equal(words[2], 0x1716151413121110);
+	assert_false(rw_memory_read(&memory, BASE + 0x1008, 3, words));
+	// What was read last is no answer for an address that another input has.
+	assert_false(rw_memory_read(&memory, BASE + 16, 2, words));
+	add(&memory, BASE + 20, bytes + 20, 20, "b");
+	assert_true(rw_memory_read(&memory, BASE + 16, 3, words));
+	assert_int_equal(words[0], 0x1716151413121110);
+	assert_int_equal(words[1], 0x1f1e1d1c1b1a1918);
+	assert_int_equal(words[2], 0x2726252423222120);
+	rw_memory_deinit(&memory);
+	assert_false(rw_memory_read(&memory, BASE, 1, words));
 }
 
 /** One byte missing in the middle of a word makes it missing, wherever the byte is. */
@@ -121,7 +151,7 @@ static void test_holes(void **unused)
 		add(&memory, BASE, bytes, hole, "low");
 		add(&memory, BASE + hole + 1, bytes + hole + 1, 15 - hole, "high");
 		for (unsigned int at = 0; at <= 8; at++)
-			assert_int_equal(rw_memory_read64(&memory, BASE + at, &word),
+			assert_int_equal(rw_memory_read(&memory, BASE + at, 1, &word),
 					 hole < at || hole >= at + 8);
 		assert_null(rw_memory_find(&memory, BASE + hole));
 		rw_memory_deinit(&memory);
@@ -146,7 +176,7 @@ static void test_overlap_equal(void **unused)
 	add(&memory, BASE, bytes, sizeof(bytes), "all");
 	check_order(&memory);
 	for (unsigned int at = 0; at + 8 <= sizeof(bytes); at++) {
-		assert_true(rw_memory_read64(&memory, BASE + at, &word));
+		assert_true(rw_memory_read(&memory, BASE + at, 1, &word));
 		assert_int_equal(word & 0xff, at);
 		assert_int_equal(word >> 56, at + 7);
 	}
@@ -217,12 +247,12 @@ static void test_wrap(void **unused)
 	// The last span that there can be, and address 0.
 	add(&memory, UINT64_MAX - 16, bytes, 16, "top");
 	add(&memory, 0, bytes, 16, "zero");
-	assert_true(rw_memory_read64(&memory, UINT64_MAX - 8, &word));
+	assert_true(rw_memory_read(&memory, UINT64_MAX - 8, 1, &word));
 	assert_int_equal(word, UINT64_C(7) << 56);
 	// A word does not go round the end into address 0.
 	for (uint64_t addr = UINT64_MAX - 7; addr; addr++)
-		assert_false(rw_memory_read64(&memory, addr, &word));
-	assert_true(rw_memory_read64(&memory, 0, &word));
+		assert_false(rw_memory_read(&memory, addr, 1, &word));
+	assert_true(rw_memory_read(&memory, 0, 1, &word));
 	rw_memory_deinit(&memory);
 }
 
@@ -268,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_across),
+		cmocka_unit_test(test_several_words),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_overlap_equal),
 		cmocka_unit_test(test_overlap_different),

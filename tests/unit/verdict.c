@@ -268,10 +268,11 @@ static void test_sentences(void **unused)
 /* ---- traces ------------------------------------------------------------------------ */
 
 /** A record at each step, on and on. */
-static bool read_endless(const void *memory, uint64_t addr, uint64_t *ret)
+static bool read_endless(void *memory, uint64_t addr, size_t nr, uint64_t *ret)
 {
 	(void)memory;
-	*ret = addr & 8 ? 0xffff800008100100 : addr + 16;
+	for (size_t i = 0; i < nr; i++, addr += 8)
+		ret[i] = addr & 8 ? 0xffff800008100100 : addr + 16;
 	return true;
 }
 

@@ -14,10 +14,8 @@ static bool contains(const struct ranges *ranges, uint64_t addr)
 	return false;
 }
 
-static bool read_word(const void *memory, uint64_t addr, uint64_t *ret)
+static bool read_word(const struct world *world, uint64_t addr, uint64_t *ret)
 {
-	const struct world *world = memory;
-
 	for (size_t i = world->nr_words; i-- > 0;) {
 		if (world->addr[i] == addr) {
 			*ret = world->word[i];
@@ -25,6 +23,14 @@ static bool read_word(const void *memory, uint64_t addr, uint64_t *ret)
 		}
 	}
 	return false;
+}
+
+static bool read_words(void *memory, uint64_t addr, size_t nr, uint64_t *ret)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!read_word(memory, addr + 8 * i, &ret[i]))
+			return false;
+	return true;
 }
 
 static enum rw_tri is_text(const void *kernel, uint64_t addr)
@@ -104,8 +110,9 @@ void world_walk(struct world *world, const struct rw_model *model, struct trace 
 {
 	struct rw_unwind_input *in = &world->in;
 
-	in->read = read_word;
-	in->memory = in->kernel = world;
+	in->read = read_words;
+	in->memory = world;
+	in->kernel = world;
 	in->is_text = is_text;
 	in->in_sym_code = in_sym_code;
 	in->in_special = in_special;

@@ -14,9 +14,12 @@
 static struct lab_case c;
 static struct lab_answer answer;
 
-static bool read_word(const void *memory, uint64_t addr, uint64_t *ret)
+static bool read_words(void *memory, uint64_t addr, size_t nr, uint64_t *ret)
 {
-	return lab_case_word(memory, addr, ret);
+	for (size_t i = 0; i < nr; i++)
+		if (!lab_case_word(memory, addr + 8 * i, &ret[i]))
+			return false;
+	return true;
 }
 
 static bool collect(void *cookie, const struct rw_entry *entry)
@@ -80,7 +83,7 @@ static void replay(const struct options *options)
 		instances[i] = (struct rw_kretprobe){ c.kretprobes[i].ret, c.kretprobes[i].fp };
 
 	struct rw_unwind_input in = {
-		.read = read_word,
+		.read = read_words,
 		.memory = &c,
 		.layout = options->model->layout,
 		.start = starts[c.start],
