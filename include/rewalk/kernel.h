@@ -54,8 +54,7 @@ struct rw_kernel {
 	uint64_t thread_size;		/* 0: the image does not tell */
 	uint8_t va_bits, va_bits_min, va_bits_max;
 	enum rw_tri ptrauth, pauth_hw;
-	bool fgraph_built, kretprobes_built;
-	uint64_t return_to_handler, kretprobe_trampoline;	/* link addresses */
+	struct rw_address return_to_handler, kretprobe_trampoline;	/* link addresses */
 
 	bool has_layout;		/* else a model's own is used */
 	struct rw_layout layout;
@@ -108,8 +107,8 @@ enum rw_text_kind {
 bool rw_text_range_init(enum rw_text_kind kind, uint64_t start, uint64_t end, bool end_inside,
 			struct rw_text_range *ret);
 
-/** In a SYM_CODE range of the image? */
-bool rw_kernel_in_sym_code(const void *kernel, uint64_t addr);
+/** In a SYM_CODE range of the image?  Unknown while its place is not known. */
+enum rw_tri rw_kernel_in_sym_code(const void *kernel, uint64_t addr);
 
 /** In the vector code of an exception taken in the kernel?  Unknown without its symbols. */
 enum rw_tri rw_kernel_in_el1_entry(const void *kernel, uint64_t addr);

@@ -17,8 +17,7 @@ struct rw_error;
 /** One entry, and what the kernel's text and table say of its pc. */
 struct rw_frame {
 	struct rw_entry entry;
-	enum rw_tri text;
-	bool sym_code;
+	enum rw_tri text, sym_code;
 };
 
 struct rw_trace {

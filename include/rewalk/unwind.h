@@ -106,17 +106,18 @@ struct rw_model_options {
 /** Everything a walk may ask for.  Borrowed for the walk; nothing is changed. */
 struct rw_unwind_input {
 	/**
-	 * Read a 64-bit little-endian word at a kernel virtual address.
-	 * False: the input does not have all of its bytes.
+	 * Read @nr 64-bit little-endian words, one after the other, from a kernel virtual
+	 * address on.  False: the input does not have all of their bytes; what @ret holds
+	 * means nothing then.  @memory may keep what will serve the next read.
 	 */
 	bool (*read)(void *memory, uint64_t addr, size_t nr, uint64_t *ret);
 	void *memory;
 
 	/** __kernel_text_address(), as far as it is known.  NULL: never known. */
 	enum rw_tri (*is_text)(const void *kernel, uint64_t addr);
-	/** In a range of the SYM_CODE table?  NULL: the kernel has no such code. */
-	bool (*in_sym_code)(const void *kernel, uint64_t addr);
-	/** In a special function of rfc-v1/v2?  In a section of rfc-v3's array?  May be NULL. */
+	/** In a range of the SYM_CODE table?  NULL: never known. */
+	enum rw_tri (*in_sym_code)(const void *kernel, uint64_t addr);
+	/** In a special function of rfc-v1/v2?  In a section of rfc-v3's array?  NULL: never known. */
 	enum rw_tri (*in_special)(const void *kernel, uint64_t addr);
 	enum rw_tri (*in_code_section)(const void *kernel, uint64_t addr, bool *handler_ret);
 	/**
@@ -145,10 +146,9 @@ struct rw_unwind_input {
 	uint8_t va_bits_min;		/* where va_bits is 0: between these two */
 	uint8_t va_bits_max;
 
-	bool sym_code_ready;		/* the early initcall has set up the table */
-	bool fgraph_built, kretprobes_built;	/* CONFIG_FUNCTION_GRAPH_TRACER, CONFIG_KRETPROBES */
-	struct rw_address return_to_handler;
-	struct rw_address kretprobe_trampoline;
+	enum rw_tri sym_code_ready;	/* the early initcall has set up the table */
+	struct rw_address return_to_handler;	/* exists: CONFIG_FUNCTION_GRAPH_TRACER */
+	struct rw_address kretprobe_trampoline;	/* exists: CONFIG_KRETPROBES */
 	struct rw_fgraph fgraph;
 	struct rw_kretprobes kretprobes;
 	struct rw_model_options options;
@@ -213,6 +213,7 @@ enum rw_detail {
 	RW_DETAIL_CONTEXT,	/* whether current may use its CPU's stacks */
 	RW_DETAIL_TRAMPOLINE,	/* the address of a trampoline */
 	RW_DETAIL_EL1_ENTRY,	/* where the vector code of exceptions lies */
+	RW_DETAIL_SYM_CODE,	/* which kernel text is SYM_CODE */
 };
 
 struct rw_reason {

@@ -24,6 +24,12 @@ static uint64_t symbol(const struct rw_image *image, const char *name)
 	return addr;
 }
 
+/** Symbols are complete: what has none does not exist. */
+static struct rw_address address(uint64_t addr)
+{
+	return (struct rw_address){ addr, rw_tri(addr) };
+}
+
 /** The size of the initial task's stack, which is every task's. */
 static uint64_t thread_size(const struct rw_image *image)
 {
@@ -119,11 +125,9 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
 	va_bits(&kernel, symbol(image, "_text") ?: symbol(image, "_stext"), facts->va_bits);
 	kernel.thread_size = thread_size(image);
 	kernel.ptrauth = rw_tri(symbol(image, "ptrauth_prctl_reset_keys"));
-	kernel.return_to_handler = symbol(image, "return_to_handler");
-	kernel.fgraph_built = kernel.return_to_handler;
-	kernel.kretprobe_trampoline = symbol(image, "__kretprobe_trampoline") ?:
-				      symbol(image, "kretprobe_trampoline");
-	kernel.kretprobes_built = kernel.kretprobe_trampoline;
+	kernel.return_to_handler = address(symbol(image, "return_to_handler"));
+	kernel.kretprobe_trampoline = address(symbol(image, "__kretprobe_trampoline") ?:
+					      symbol(image, "kretprobe_trampoline"));
 	if (kernel.slide_known == RW_YES) {
 		uint64_t stext = symbol(image, "_stext"), text = symbol(image, "_text");
 
@@ -147,11 +151,18 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
 	return NULL;
 }
 
+/** A link address at run time. */
+static struct rw_address placed(const struct rw_kernel *kernel, struct rw_address link)
+{
+	if (link.exists == RW_YES && kernel->slide_known != RW_YES)
+		link.exists = RW_UNKNOWN;
+	link.addr += kernel->slide;
+	return link;
+}
+
 void rw_kernel_unwind_input(const struct rw_kernel *kernel, const struct rw_model *model,
 			    struct rw_unwind_input *in)
 {
-	enum rw_tri placed = kernel->slide_known == RW_YES ? RW_YES : RW_UNKNOWN;
-
 	in->is_text = rw_kernel_is_text;
 	in->in_sym_code = rw_kernel_in_sym_code;
 	in->in_special = rw_kernel_in_special;
@@ -165,15 +176,7 @@ void rw_kernel_unwind_input(const struct rw_kernel *kernel, const struct rw_mode
 	in->va_bits = kernel->va_bits;
 	in->va_bits_min = kernel->va_bits_min;
 	in->va_bits_max = kernel->va_bits_max;
-	in->sym_code_ready = true;
-	in->fgraph_built = kernel->fgraph_built;
-	in->kretprobes_built = kernel->kretprobes_built;
-	in->return_to_handler = (struct rw_address){
-		kernel->return_to_handler + kernel->slide,
-		kernel->fgraph_built ? placed : RW_NO,
-	};
-	in->kretprobe_trampoline = (struct rw_address){
-		kernel->kretprobe_trampoline + kernel->slide,
-		kernel->kretprobes_built ? placed : RW_NO,
-	};
+	in->sym_code_ready = RW_YES;
+	in->return_to_handler = placed(kernel, kernel->return_to_handler);
+	in->kretprobe_trampoline = placed(kernel, kernel->kretprobe_trampoline);
 }

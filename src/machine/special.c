@@ -88,10 +88,11 @@ enum rw_tri rw_kernel_in_code_section(const void *ctx, uint64_t addr, bool *hand
 
 	if (kernel->slide_known != RW_YES)
 		return RW_UNKNOWN;
-	*handler_ret = kernel->return_to_handler &&
-		       addr >= kernel->return_to_handler + kernel->slide &&
-		       rw_image_symbolize(kernel->image, kernel->return_to_handler, &symbol) &&
+	*handler_ret = kernel->return_to_handler.exists == RW_YES &&
+		       addr >= kernel->return_to_handler.addr + kernel->slide &&
+		       rw_image_symbolize(kernel->image, kernel->return_to_handler.addr, &symbol) &&
 		       addr < symbol.addr + symbol.size + kernel->slide;
-	return rw_tri(*handler_ret || in(kernel->code_section, kernel->nr_code_section, addr) ||
-		      rw_kernel_in_sym_code(kernel, addr));
+	if (*handler_ret || in(kernel->code_section, kernel->nr_code_section, addr))
+		return RW_YES;
+	return rw_kernel_in_sym_code(kernel, addr);
 }

@@ -51,12 +51,13 @@ enum rw_tri rw_kernel_is_text(const void *ctx, uint64_t addr)
 	return kernel->text_complete || in(kernel->text, kernel->end, addr) ? RW_NO : RW_UNKNOWN;
 }
 
-bool rw_kernel_in_sym_code(const void *ctx, uint64_t addr)
+enum rw_tri rw_kernel_in_sym_code(const void *ctx, uint64_t addr)
 {
 	const struct rw_kernel *kernel = ctx;
 
-	return kernel->slide_known == RW_YES &&
-	       rw_image_in_sym_code(kernel->image, addr - kernel->slide);
+	if (kernel->slide_known != RW_YES)
+		return RW_UNKNOWN;
+	return rw_tri(rw_image_in_sym_code(kernel->image, addr - kernel->slide));
 }
 
 enum rw_tri rw_kernel_in_el1_entry(const void *ctx, uint64_t addr)

@@ -99,7 +99,8 @@ static void read_kretprobes(struct rw_machine *m, const struct rw_task *task,
 	*ret = (struct rw_kretprobes){ .form = RW_TRACER_UNKNOWN, .instances = m->kretprobes };
 	if (!o->task_kretprobes.size) {
 		// Before 5.11 a global hash table has them, and no walker looks.
-		ret->form = m->kernel.kretprobes_built ? RW_TRACER_UNKNOWN : RW_TRACER_NONE;
+		ret->form = m->kernel.kretprobe_trampoline.exists == RW_NO ?
+			    RW_TRACER_NONE : RW_TRACER_UNKNOWN;
 		return;
 	}
 	if (!machine_member(m, task->address, o->task_kretprobes, &node))

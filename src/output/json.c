@@ -148,7 +148,10 @@ static void frame(struct rw_output *out, struct rw_json *json, const struct rw_t
 	for (const char *m = marks; *m; m++)
 		rw_json_string(json, NULL, (char[]){ *m, '\0' });
 	rw_json_close(json, ']');
-	rw_json_bool(json, "sym_code", f->sym_code);
+	if (f->sym_code == RW_UNKNOWN)
+		rw_json_null(json, "sym_code");
+	else
+		rw_json_bool(json, "sym_code", f->sym_code == RW_YES);
 	rw_json_string(json, "text", tri_word(f->text));
 	rw_json_bool(json, "translated", !f->entry.untranslated);
 	rw_json_bool(json, "beyond", f->entry.beyond);

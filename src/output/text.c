@@ -28,7 +28,7 @@ static void words(struct rw_output *out, const struct rw_trace *trace, size_t n)
 	bool judged = trace->model->checks_text && !rw_trace_is_last(trace, n);
 	const char *gap = "   ";
 
-	if (f->sym_code && judged) {
+	if (f->sym_code == RW_YES && judged) {
 		fprintf(out->file, "%sSYM_CODE", gap);
 		gap = ", ";
 	}

@@ -12,7 +12,7 @@ enum rw_tri unwind_fgraph_applies(struct unwind *w, uint64_t pc)
 {
 	const struct rw_unwind_input *in = w->in;
 
-	if (!in->fgraph_built || in->return_to_handler.exists == RW_NO)
+	if (in->return_to_handler.exists == RW_NO)
 		return RW_NO;
 	if (in->return_to_handler.exists == RW_UNKNOWN)
 		return in->fgraph.form == RW_TRACER_NONE ? RW_NO : RW_UNKNOWN;

@@ -27,7 +27,7 @@ bool unwind_recover_kretprobe(struct unwind *w, bool zero_check)
 	const struct rw_unwind_input *in = w->in;
 	const struct rw_kretprobes *list = &in->kretprobes;
 
-	if (!in->kretprobes_built || in->kretprobe_trampoline.exists == RW_NO || w->untranslated)
+	if (in->kretprobe_trampoline.exists == RW_NO || w->untranslated)
 		return true;
 	if (in->kretprobe_trampoline.exists == RW_UNKNOWN)
 		return list->form == RW_TRACER_NONE ? true : not_known(w);

@@ -96,7 +96,8 @@ void unwind_start(struct unwind *w);
 void unwind_new_frame(struct unwind *w, uint64_t record, int8_t stack);
 
 enum rw_tri unwind_is_text(struct unwind *w, uint64_t pc);
-bool unwind_in_sym_code(const struct unwind *w, uint64_t pc);
+/** Would the kernel find @pc in its table? */
+enum rw_tri unwind_in_sym_code(const struct unwind *w, uint64_t pc);
 
 /** fp == the final record's address; unknown where the task stack is and it could be. */
 enum rw_tri unwind_at_final(const struct unwind *w, uint64_t fp);

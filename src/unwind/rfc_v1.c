@@ -37,6 +37,18 @@ static bool is_kernel_text(struct unwind *w)
 	return true;
 }
 
+/** The SYM_CODE table; an unknown answer is noted and taken for a no. */
+static bool in_sym_code(struct unwind *w)
+{
+	enum rw_tri in = unwind_in_sym_code(w, w->pc);
+
+	// Where it is not known to be text, that is the fact to ask for.
+	if (in == RW_UNKNOWN && unwind_is_text(w, w->pc) == RW_YES)
+		unwind_missing(w, RW_REASON_TEXT_UNKNOWN, RW_DETAIL_SYM_CODE, w->res->nr_entries,
+			       w->pc);
+	return in == RW_YES;
+}
+
 /** A list of code that cannot be derived from this image: unknown counts as no, noted. */
 static bool in_list(struct unwind *w, enum rw_tri in)
 {
@@ -58,14 +70,18 @@ static bool read_record(struct unwind *w)
 
 /* ---- v1, v2: a flag that stays down, special functions ---------------------- */
 
+static enum rw_tri is_special(const struct unwind *w)
+{
+	return w->in->in_special ? w->in->in_special(w->in->kernel, w->pc) : RW_UNKNOWN;
+}
+
 static void check_v1(struct unwind *w)
 {
 	if (!w->res->flag)
 		return;
 	if (!is_kernel_text(w))
 		mark(w, RW_REASON_NOT_TEXT);
-	else if (!w->untranslated && w->in->in_special &&
-		 in_list(w, w->in->in_special(w->in->kernel, w->pc)))
+	else if (!w->untranslated && in_list(w, is_special(w)))
 		mark(w, RW_REASON_SYM_CODE);
 }
 
@@ -108,16 +124,24 @@ static bool unwind_frame_v3(struct unwind *w)
 		mark(w, RW_REASON_NOT_TEXT);
 		return true;
 	}
-	bool hit = in->in_code_section &&
-		   in_list(w, in->in_code_section(in->kernel, w->pc, &handler));
+	enum rw_tri in_section = RW_UNKNOWN;
+	if (in->in_code_section)
+		in_section = in->in_code_section(in->kernel, w->pc, &handler);
+	// It may have been the trampoline, which would have used up an entry.
+	if (in_section == RW_UNKNOWN)
+		w->fgraph_doubt = true;
+	bool hit = in_list(w, in_section);
 
-	if (hit && handler && in->fgraph_built && in->fgraph.form != RW_TRACER_NONE) {
+	if (hit && handler && in->return_to_handler.exists != RW_NO &&
+	    in->fgraph.form != RW_TRACER_NONE) {
 		const struct rw_fgraph_entry *entry = unwind_fgraph_entry(w, w->graph);
 
-		if (in->fgraph.form == RW_TRACER_UNKNOWN || (entry && !entry->known) ||
+		if (in->return_to_handler.exists == RW_UNKNOWN || w->fgraph_doubt ||
+		    in->fgraph.form == RW_TRACER_UNKNOWN || (entry && !entry->known) ||
 		    (!entry && in->fgraph.incomplete)) {
 			unwind_missing(w, RW_REASON_MEMORY_MISSING, RW_DETAIL_FGRAPH,
 				       w->res->nr_entries, w->pc);
+			w->fgraph_doubt = true;
 			w->untranslated = true;
 		} else if (!entry || entry->retp != w->fp) {
 			mark(w, RW_REASON_FGRAPH_LOST);
@@ -145,7 +169,7 @@ static void check_v4(struct unwind *w)
 {
 	if (!is_kernel_text(w))
 		mark(w, RW_REASON_NOT_TEXT);
-	else if (w->fp && !w->untranslated && unwind_in_sym_code(w, w->pc))
+	else if (w->fp && !w->untranslated && in_sym_code(w))
 		mark(w, RW_REASON_SYM_CODE);
 }
 

@@ -36,12 +36,15 @@ static bool unwind_is_reliable(struct unwind *w)
 		unwind_decide(w, RW_REASON_NOT_TEXT, frame, w->pc);
 		return false;
 	}
-	if (unwind_in_sym_code(w, w->pc)) {
+	enum rw_tri code = unwind_in_sym_code(w, w->pc);
+	if (code == RW_YES) {
 		unwind_decide(w, RW_REASON_SYM_CODE, frame, w->pc);
 		return false;
 	}
 	if (text == RW_UNKNOWN)
 		unwind_missing(w, RW_REASON_TEXT_UNKNOWN, RW_DETAIL_NONE, frame, w->pc);
+	else if (code == RW_UNKNOWN)
+		unwind_missing(w, RW_REASON_TEXT_UNKNOWN, RW_DETAIL_SYM_CODE, frame, w->pc);
 	if (w->pac_doubt)
 		unwind_missing(w, RW_REASON_PAC_UNKNOWN, RW_DETAIL_NONE, frame, w->pc);
 	return true;

@@ -26,8 +26,8 @@ static void check_reliability(struct unwind *w, bool exempt_last)
 	}
 
 	enum rw_tri text = unwind_is_text(w, w->pc);
-	bool code = unwind_in_sym_code(w, w->pc);
-	if (text == RW_NO || code) {
+	enum rw_tri code = unwind_in_sym_code(w, w->pc);
+	if (text == RW_NO || code == RW_YES) {
 		w->bad = true;
 		w->res->flag = 0;
 		unwind_decide(w, text == RW_NO ? RW_REASON_NOT_TEXT : RW_REASON_SYM_CODE, frame,
@@ -36,6 +36,8 @@ static void check_reliability(struct unwind *w, bool exempt_last)
 	}
 	if (text == RW_UNKNOWN)
 		unwind_missing(w, RW_REASON_TEXT_UNKNOWN, RW_DETAIL_NONE, frame, w->pc);
+	else if (code == RW_UNKNOWN)
+		unwind_missing(w, RW_REASON_TEXT_UNKNOWN, RW_DETAIL_SYM_CODE, frame, w->pc);
 	if (w->pac_doubt)
 		unwind_missing(w, RW_REASON_PAC_UNKNOWN, RW_DETAIL_NONE, frame, w->pc);
 }

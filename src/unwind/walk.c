@@ -144,10 +144,13 @@ enum rw_tri unwind_is_text(struct unwind *w, uint64_t pc)
 	return w->in->is_text ? w->in->is_text(w->in->kernel, pc) : RW_UNKNOWN;
 }
 
-bool unwind_in_sym_code(const struct unwind *w, uint64_t pc)
+enum rw_tri unwind_in_sym_code(const struct unwind *w, uint64_t pc)
 {
-	return w->in->sym_code_ready && w->in->in_sym_code &&
-	       w->in->in_sym_code(w->in->kernel, pc);
+	enum rw_tri listed = RW_UNKNOWN;
+
+	if (w->in->in_sym_code)
+		listed = w->in->in_sym_code(w->in->kernel, pc);
+	return rw_tri_and(w->in->sym_code_ready, listed);
 }
 
 bool rw_final_record(const struct rw_unwind_input *in, uint64_t *ret)

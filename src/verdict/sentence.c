@@ -93,11 +93,18 @@ static void layout_unknown(const struct rw_trace *trace, const struct rw_reason 
 
 static void text_unknown(const struct rw_trace *trace, const struct rw_reason *reason, char *ret)
 {
+	char name[RW_SYMBOL_NAME_SIZE];
+
 	if (trace->kernel->slide_known != RW_YES)
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "the KASLR offset is not known, so 0x%" PRIx64 " may be kernel text or "
 			 "not; give it with --kaslr",
 			 reason->address);
+	else if (reason->detail == RW_DETAIL_SYM_CODE)
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "whether %s is a SYM_CODE function is not known without the kernel's table or "
+			 "its vmlinux; give the vmlinux",
+			 name_of(trace, reason->address, name, sizeof(name)));
 	else
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "0x%" PRIx64 " is outside the kernel image: it may be text of a module or "

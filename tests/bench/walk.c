@@ -43,10 +43,10 @@ static enum rw_tri is_text(const void *kernel, uint64_t addr)
 	return rw_tri(addr - TEXT < 0x1000000);
 }
 
-static bool in_sym_code(const void *kernel, uint64_t addr)
+static enum rw_tri in_sym_code(const void *kernel, uint64_t addr)
 {
 	(void)kernel;
-	return addr - TEXT < 0x1000;
+	return rw_tri(addr - TEXT < 0x1000);
 }
 
 static bool consume(void *cookie, const struct rw_entry *entry)
@@ -89,8 +89,7 @@ static struct rw_unwind_input input_of(unsigned int n, const struct rw_model *mo
 		.need_reliable = true,
 		.current = RW_NO, .preemptible = RW_NO, .in_nmi = RW_NO, .in_efi = RW_NO,
 		.ptrauth = RW_YES, .pauth_hw = RW_YES, .va_bits = 48,
-		.sym_code_ready = true,
-		.fgraph_built = true, .kretprobes_built = true,
+		.sym_code_ready = RW_YES,
 		.return_to_handler = { TEXT + 0x100, RW_YES },
 		.kretprobe_trampoline = { TEXT + 0x200, RW_YES },
 		.fgraph.form = RW_TRACER_NONE,
@@ -102,8 +101,8 @@ static struct rw_unwind_input input_of(unsigned int n, const struct rw_model *mo
 	in.stacks[RW_STACK_TASK] = (struct rw_stack){ low_of(n), low_of(n) + STACK_SIZE, RW_YES };
 	return in;
 }
-/** Time on a core: what else the machine does is not counted. */
 
+/** Time on a core: what else the machine does is not counted. */
 static double now(void)
 {
 	struct timespec t;

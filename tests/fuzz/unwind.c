@@ -68,23 +68,25 @@ static enum rw_tri is_text(const void *kernel, uint64_t addr)
 	return addr - TEXT < 0x2000 ? (task->text >> 2 * part_of(addr) & 3) % 3 : RW_NO;
 }
 
-static bool in_sym_code(const void *kernel, uint64_t addr)
+static enum rw_tri in_sym_code(const void *kernel, uint64_t addr)
 {
 	const struct task *task = kernel;
 
-	return addr - TEXT < 0x2000 && task->sym_code >> part_of(addr) & 1;
+	if (task->sym_code & 0x40 && part_of(addr) == 3)
+		return RW_UNKNOWN;
+	return rw_tri(addr - TEXT < 0x2000 && task->sym_code >> part_of(addr) & 1);
 }
 
 static enum rw_tri in_el1_entry(const void *kernel, uint64_t addr)
 {
-	return rw_tri(in_sym_code(kernel, addr));
+	return in_sym_code(kernel, addr);
 }
 
 static enum rw_tri in_special(const void *kernel, uint64_t addr)
 {
 	const struct task *task = kernel;
 
-	return task->sym_code & 0x80 ? RW_UNKNOWN : rw_tri(in_sym_code(kernel, addr));
+	return task->sym_code & 0x80 ? RW_UNKNOWN : in_sym_code(kernel, addr);
 }
 
 static enum rw_tri in_code_section(const void *kernel, uint64_t addr, bool *handler_ret)
@@ -146,12 +148,10 @@ static void read_head(struct task *task, const uint8_t *h)
 	in->va_bits_min = 48;
 	in->va_bits_max = 52;
 	in->need_reliable = !(h[3] & 0x40);
-	in->sym_code_ready = !(h[3] & 0x80);
+	in->sym_code_ready = h[3] & 0x80 ? tri(h[7]) : RW_YES;
 	in->limit = h[4];
 	task->text = h[5];
 	task->sym_code = h[6];
-	in->fgraph_built = h[7] & 1;
-	in->kretprobes_built = h[7] & 2;
 	in->return_to_handler = (struct rw_address){ HANDLER, tri(h[7] >> 2) };
 	in->kretprobe_trampoline = (struct rw_address){ TRAMPOLINE, tri(h[7] >> 4) };
 	in->fgraph.form = (enum rw_tracer_form)(h[8] % 3);

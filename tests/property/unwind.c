@@ -97,6 +97,7 @@ struct scene {
 	struct words stacks[RW_NR_STACKS];
 	struct range text[NR_TEXT];
 	bool lists_unknown;
+	bool table_unknown, assembly_unknown;	/* which code is in the SYM_CODE table */
 	bool slide_unknown;	/* no address of the image is known */
 	bool needs_image;	/* a trampoline is not known, though the rest of the image is */
 	uint64_t base;
@@ -184,15 +185,15 @@ static bool within(uint64_t addr, uint64_t start, uint64_t size)
 	return addr - start < size;
 }
 
-static bool in_sym_code(const void *kernel, uint64_t addr)
+static enum rw_tri in_sym_code(const void *kernel, uint64_t addr)
 {
 	const struct scene *s = kernel;
 	uint64_t off = addr - s->base;
 
-	if (s->slide_unknown)
-		return false;
-	return within(off, ENTRY_AT, 0x1000) || within(off, ASM_AT, 0x1000) ||
-	       within(off, HANDLER, 64);
+	if (s->table_unknown || (s->assembly_unknown && within(off, ASM_AT, 0x1000)))
+		return RW_UNKNOWN;
+	return rw_tri(within(off, ENTRY_AT, 0x1000) || within(off, ASM_AT, 0x1000) ||
+		      within(off, HANDLER, 64));
 }
 
 static enum rw_tri in_el1_entry(const void *kernel, uint64_t addr)
@@ -204,7 +205,7 @@ static enum rw_tri in_special(const void *kernel, uint64_t addr)
 {
 	const struct scene *s = kernel;
 
-	return s->lists_unknown ? RW_UNKNOWN : rw_tri(in_sym_code(kernel, addr));
+	return s->lists_unknown ? RW_UNKNOWN : in_sym_code(kernel, addr);
 }
 
 static enum rw_tri in_code_section(const void *kernel, uint64_t addr, bool *handler_ret)
@@ -214,7 +215,7 @@ static enum rw_tri in_code_section(const void *kernel, uint64_t addr, bool *hand
 	if (s->lists_unknown)
 		return RW_UNKNOWN;
 	*handler_ret = within(addr - s->base, HANDLER, 64);
-	return rw_tri(in_sym_code(kernel, addr));
+	return in_sym_code(kernel, addr);
 }
 
 static bool collect(void *cookie, const struct rw_entry *entry)
@@ -338,8 +339,7 @@ static void make_input(const struct plan *p, struct scene *s)
 	in->ptrauth = rw_tri(p->pac ? p->pac != PAC_NOT_BUILT : context & 16);
 	in->pauth_hw = rw_tri(p->pac ? p->pac != PAC_NO_HARDWARE : context & 32);
 	in->va_bits = p->va_bits;
-	in->sym_code_ready = !(context & 64) || p->assembly;
-	in->fgraph_built = in->kretprobes_built = true;
+	in->sym_code_ready = rw_tri(!(context & 64) || p->assembly);
 	in->return_to_handler = (struct rw_address){ s->base + HANDLER, RW_YES };
 	in->kretprobe_trampoline = (struct rw_address){ s->base + TRAMPOLINE, RW_YES };
 	in->limit = p->limit;
@@ -615,6 +615,7 @@ enum {
 	LESS_HANDLER, LESS_TRAMPOLINE, LESS_SLIDE,
 	LESS_PREEMPTIBLE, LESS_IN_NMI, LESS_IN_EFI, LESS_CURRENT,
 	LESS_VA_BITS, LESS_PTRAUTH, LESS_PAUTH_HW, LESS_LISTS,
+	LESS_TABLE, LESS_ASSEMBLY, LESS_READY, LESS_VECTORS,
 	LESS_WORD,
 	LESS_TOP = LESS_WORD + 8, LESS_BOTTOM, LESS_BYTES, LESS_ALL_STACKS,
 	NR_SINGLE,
@@ -708,7 +709,7 @@ static bool take(struct scene *s, unsigned int n, uint64_t *state, char *what, s
 	case LESS_SLIDE:
 		snprintf(what, size, "all addresses of the image");
 		in->is_text = NULL;
-		s->slide_unknown = s->lists_unknown = true;
+		s->slide_unknown = s->lists_unknown = s->table_unknown = true;
 		in->return_to_handler = (struct rw_address){ 0, RW_UNKNOWN };
 		in->kretprobe_trampoline = (struct rw_address){ 0, RW_UNKNOWN };
 		return true;
@@ -748,6 +749,23 @@ static bool take(struct scene *s, unsigned int n, uint64_t *state, char *what, s
 	case LESS_LISTS:
 		snprintf(what, size, "lists of special code");
 		s->lists_unknown = true;
+		return true;
+	case LESS_TABLE:
+		snprintf(what, size, "the SYM_CODE table");
+		in->in_sym_code = NULL;
+		s->table_unknown = true;
+		return true;
+	case LESS_ASSEMBLY:
+		snprintf(what, size, "some ranges of SYM_CODE");
+		s->assembly_unknown = true;
+		return true;
+	case LESS_READY:
+		snprintf(what, size, "whether the SYM_CODE table was set up");
+		in->sym_code_ready = RW_UNKNOWN;
+		return true;
+	case LESS_VECTORS:
+		snprintf(what, size, "vector code");
+		in->in_el1_entry = NULL;
 		return true;
 	case LESS_TOP:
 		drop = below(state, NR_WORDS);

@@ -254,6 +254,72 @@ static void test_no_text_callback(void **unused)
 	assert_int_equal(nr, 4);
 }
 
+/** Text for sure, but SYM_CODE or not: of one range, or without any table. */
+static void test_sym_code_unknown(void **unused)
+{
+	(void)unused;
+	FOR_EACH(name, all_checking) {
+		make_chain(name, 6);
+		if (w.in.layout.zero_fp_ends)
+			set_fp(6, 0);
+		assert_verdict(name, RELIABLE);
+		ranges_add(&w.sym_code_unknown, PC(2), PC(2) + 4);
+		assert_because(name, UNDETERMINED, RW_REASON_TEXT_UNKNOWN, 2, PC(2));
+		assert_int_equal(t.result.reasons[0].detail, RW_DETAIL_SYM_CODE);
+		assert_int_equal(t.result.nr_reasons, 1);
+		assert_int_equal(t.result.end, RW_END_FINAL);
+
+		// It was not set up yet: then nothing is in it.
+		w.in.sym_code_ready = RW_NO;
+		assert_verdict(name, RELIABLE);
+		// That itself is not known: what is in no table does not depend on it.
+		w.in.sym_code_ready = RW_UNKNOWN;
+		assert_because(name, UNDETERMINED, RW_REASON_TEXT_UNKNOWN, 2, PC(2));
+		set_lr(4, ENTRY_CODE + 0x10);
+		assert_verdict(name, UNDETERMINED);
+
+		// Refused for sure, whatever that range is.
+		w.in.sym_code_ready = RW_YES;
+		assert_because(name, UNRELIABLE, RW_REASON_SYM_CODE, 4, ENTRY_CODE + 0x10);
+		set_lr(4, DATA);
+		assert_because(name, UNRELIABLE, RW_REASON_NOT_TEXT, 4, DATA);
+	}
+	// An address that is not known to be text is missing as that.
+	make_chain("rfc-v7", 6);
+	set_lr(2, MODULE);
+	ranges_add(&w.sym_code_unknown, MODULE, MODULE + 4);
+	assert_because("rfc-v7", UNDETERMINED, RW_REASON_TEXT_UNKNOWN, 2, MODULE);
+	assert_int_equal(t.result.nr_reasons, 1);
+	assert_int_equal(t.result.reasons[0].detail, RW_DETAIL_NONE);
+	make_chain("linux-6.1", 6);
+	ranges_add(&w.sym_code_unknown, 0, UINT64_MAX);
+	assert_verdict("linux-6.1", RELIABLE);
+}
+
+/** Without a callback nothing is known of the table, or of the lists of v1 to v3. */
+static void test_no_code_callbacks(void **unused)
+{
+	static const char *const names[] = { "rfc-v1", "rfc-v3", "rfc-v4", "rfc-v7", "rfc-v9",
+					     "rfc-v14" };
+
+	(void)unused;
+	FOR_EACH(name, names) {
+		struct rw_unwind_result r;
+		size_t nr = 0;
+
+		make_chain(name, 6);
+		if (w.in.layout.zero_fp_ends)
+			set_fp(6, 0);
+		assert_verdict(name, RELIABLE);
+		w.in.in_sym_code = NULL;
+		w.in.in_special = NULL;
+		w.in.in_code_section = NULL;
+		rw_unwind(model(name), &w.in, ignore, &nr, &r);
+		assert_int_equal(r.verdict, UNDETERMINED);
+		assert_int_equal(nr, 7);
+	}
+}
+
 /* ---- memory ---------------------------------------------------------------- */
 
 static void test_memory_missing(void **unused)
@@ -751,7 +817,7 @@ static void test_metadata_under_old_rules(void **unused)
 		uint64_t stackframe = regs + w.in.layout.pt_regs_stackframe;
 		record(next, final_record(), PC(31));
 		// The entry code is SYM_CODE: not what is tested here.
-		w.in.sym_code_ready = false;
+		w.in.sym_code_ready = RW_NO;
 		final();
 
 		assert_verdict(name, RELIABLE);
@@ -876,6 +942,8 @@ int main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_text_unknown),
 		cmocka_unit_test(test_text_unknown_then_failed),
+		cmocka_unit_test(test_sym_code_unknown),
+		cmocka_unit_test(test_no_code_callbacks),
 		cmocka_unit_test(test_no_text_callback),
 		cmocka_unit_test(test_memory_missing),
 		cmocka_unit_test(test_task_stack_unknown),

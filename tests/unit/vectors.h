@@ -26,7 +26,7 @@ struct ranges {
 struct world {
 	uint64_t addr[MAX_WORDS], word[MAX_WORDS];
 	size_t nr_words;
-	struct ranges text, text_unknown, sym_code, special, section;
+	struct ranges text, text_unknown, sym_code, sym_code_unknown, special, section;
 	struct rw_fgraph_entry fgraph[MAX_TRACED];
 	struct rw_kretprobe kretprobes[MAX_TRACED];
 	struct rw_unwind_input in;

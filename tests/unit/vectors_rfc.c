@@ -56,11 +56,11 @@ static void set_option(struct state *s, const char *key, const char *value)
 	else if (!strcmp(key, "va_bits"))
 		in->va_bits = number(value);
 	else if (!strcmp(key, "fgraph"))
-		in->fgraph_built = on;
+		in->return_to_handler.exists = rw_tri(on);
 	else if (!strcmp(key, "kretprobes"))
-		in->kretprobes_built = on;
+		in->kretprobe_trampoline.exists = rw_tri(on);
 	else if (!strcmp(key, "table_ready"))
-		in->sym_code_ready = on;
+		in->sym_code_ready = rw_tri(on);
 	else if (!strcmp(key, "limit"))
 		in->limit = number(value);
 	else if (!strcmp(key, "api"))

@@ -248,7 +248,7 @@ static void test_sentences(void **unused)
 
 	(void)unused;
 	for (int code = 0; code <= RW_REASON_TASK_RUNNING_NO_REGISTERS; code++) {
-		for (int detail = 0; detail <= RW_DETAIL_EL1_ENTRY; detail++) {
+		for (int detail = 0; detail <= RW_DETAIL_SYM_CODE; detail++) {
 			struct rw_reason reason = {
 				.code = code, .detail = detail, .address = 0xffff80000a5d8010,
 			};
@@ -286,6 +286,8 @@ static void test_trace_grows(void **unused)
 		.fp = 0xffff80000a5d8000,
 		.stacks = { [RW_STACK_TASK] = { 0xffff80000a5d8000, 0xffff80000a5dc000, RW_YES } },
 		.va_bits = 48,
+		.return_to_handler.exists = RW_NO,
+		.kretprobe_trampoline.exists = RW_NO,
 	};
 	struct rw_trace trace;
 

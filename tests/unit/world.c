@@ -42,9 +42,13 @@ static enum rw_tri is_text(const void *kernel, uint64_t addr)
 	return rw_tri(contains(&world->text, addr));
 }
 
-static bool in_sym_code(const void *kernel, uint64_t addr)
+static enum rw_tri in_sym_code(const void *kernel, uint64_t addr)
 {
-	return contains(&((const struct world *)kernel)->sym_code, addr);
+	const struct world *world = kernel;
+
+	if (contains(&world->sym_code_unknown, addr))
+		return RW_UNKNOWN;
+	return rw_tri(contains(&world->sym_code, addr));
 }
 
 static enum rw_tri in_special(const void *kernel, uint64_t addr)
@@ -84,8 +88,7 @@ void world_init(struct world *world)
 	in->preemptible = in->in_nmi = in->in_efi = RW_NO;
 	in->ptrauth = in->pauth_hw = RW_NO;
 	in->va_bits = 48;
-	in->sym_code_ready = true;
-	in->fgraph_built = in->kretprobes_built = true;
+	in->sym_code_ready = RW_YES;
 	in->return_to_handler.exists = in->kretprobe_trampoline.exists = RW_NO;
 	in->fgraph.form = in->kretprobes.form = RW_TRACER_NONE;
 	for (int i = 0; i < RW_NR_STACKS; i++)

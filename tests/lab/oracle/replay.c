@@ -99,8 +99,6 @@ static void replay(const struct options *options)
 		.ptrauth = rw_tri(!options->no_ptrauth),
 		.pauth_hw = rw_tri(c.pac),
 		.va_bits = c.va_bits,
-		.fgraph_built = true,
-		.kretprobes_built = true,
 		.return_to_handler = { c.return_to_handler, RW_YES },
 		.kretprobe_trampoline = { c.kretprobe_trampoline, RW_YES },
 		.fgraph = {
