@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "rewalk/annotate.h"
+#include "rewalk/json.h"
 #include "rewalk/trace.h"
 
 struct rw_error;
@@ -82,29 +83,6 @@ void rw_progress_init(struct rw_progress *progress, bool quiet);
 void rw_progress_show(struct rw_progress *progress, size_t done, size_t total);
 /** Wipe the line. */
 void rw_progress_end(struct rw_progress *progress);
-
-/* ---- JSON ----------------------------------------------------------------- */
-
-/**
- * A writer of one JSON object at a time, of constant size.  Keys are written as
- * they are; strings are escaped, and bytes that are no UTF-8 become U+FFFD.
- */
-struct rw_json {
-	FILE *file;
-	bool more;	/* a comma is due */
-};
-
-void rw_json_open(struct rw_json *json, const char *key, char bracket);
-void rw_json_close(struct rw_json *json, char bracket);
-void rw_json_string(struct rw_json *json, const char *key, const char *value);
-void rw_json_number(struct rw_json *json, const char *key, uint64_t value);
-void rw_json_signed(struct rw_json *json, const char *key, int64_t value);
-void rw_json_bool(struct rw_json *json, const char *key, bool value);
-void rw_json_null(struct rw_json *json, const char *key);
-/** "0x…", lower case, without padding. */
-void rw_json_address(struct rw_json *json, const char *key, uint64_t value);
-/** End the line and flush it. */
-void rw_json_end_line(struct rw_json *json);
 
 /* private to the room: one per format */
 void rw_output_trace_text(struct rw_output *out, const struct rw_trace *trace);

@@ -69,6 +69,26 @@ static void test_json_shape(void **unused)
 	end(&s, LINE LINE);
 }
 
+/** Lines for people who compare two files, and strings that come back byte for byte. */
+static void test_json_lines_and_bytes(void **unused)
+{
+	struct sheet s;
+
+	(void)unused;
+	begin(&s);
+	rw_json_open(&s.json, NULL, '{');
+	rw_json_bytes(&s.json, "a", "x\"\\\x01\x1f ~\x7f\x80\xc3\xbc\xff");
+	rw_json_break(&s.json);
+	rw_json_bytes(&s.json, "b", NULL);
+	rw_json_open(&s.json, "c", '[');
+	rw_json_break(&s.json);
+	rw_json_bytes(&s.json, NULL, "");
+	rw_json_close(&s.json, ']');
+	rw_json_close(&s.json, '}');
+	end(&s, "{\"a\":\"x\\\"\\\\\\u0001\\u001f ~\\u007f\\u0080\\u00c3\\u00bc\\u00ff\",\n"
+		"\"b\":null,\"c\":[\n\"\"]}");
+}
+
 static void test_json_numbers(void **unused)
 {
 	struct sheet s;
@@ -314,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json_shape),
+		cmocka_unit_test(test_json_lines_and_bytes),
 		cmocka_unit_test(test_json_numbers),
 		cmocka_unit_test(test_json_escapes),
 		cmocka_unit_test(test_json_utf8),
