@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "rewalk/input.h"
+#include "rewalk/tri.h"
 
 struct rw_dump;
 struct rw_error;
@@ -116,6 +117,16 @@ struct rw_prstatus {
  * Source: struct elf_prstatus of arm64, 392 bytes; checked on the lab's dumps.
  */
 const struct rw_prstatus *rw_dump_prstatus(const struct rw_dump *dump, size_t *nr_ret);
+
+/**
+ * The registers in a CPU's own note buffer, one element of the kernel's crash_notes.
+ *
+ * @return RW_YES; RW_NO if the CPU saved nothing; RW_UNKNOWN if the bytes are no such
+ *         note.  *ret is written only for RW_YES.
+ *
+ * Source: kernel/crash_core.c, crash_save_cpu().
+ */
+enum rw_tri rw_prstatus_from_note(const uint8_t *bytes, size_t size, struct rw_prstatus *ret);
 
 /** Who wrote the notes, and so what rw_prstatus.pid means. */
 enum rw_dump_producer {

@@ -155,6 +155,25 @@ static struct rw_error *copy(const struct rw_stream *stream, uint64_t off, uint6
 	return NULL;
 }
 
+enum rw_tri rw_prstatus_from_note(const uint8_t *bytes, size_t size, struct rw_prstatus *ret)
+{
+	size_t off = NOTE_HEADER_SIZE, name, desc;
+
+	if (size < NOTE_HEADER_SIZE)
+		return RW_UNKNOWN;
+	uint32_t namesz = rw_get_le32(bytes), descsz = rw_get_le32(bytes + 4);
+
+	if (!namesz)
+		return RW_NO;
+	if (rw_get_le32(bytes + 8) != NOTE_PRSTATUS || !padded(&off, namesz, size, &name) ||
+	    !padded(&off, descsz, size, &desc) || !name_is(bytes + name, namesz, "CORE") ||
+	    descsz < PRSTATUS_REGS + REGS_SIZE)
+		return RW_UNKNOWN;
+	ret->pid = rw_get_le32(bytes + desc + PRSTATUS_PID);
+	read_regs(bytes + desc + PRSTATUS_REGS, &ret->regs);
+	return RW_YES;
+}
+
 struct rw_error *rw_notes_read(struct rw_notes *notes, const struct rw_stream *stream,
 			       uint64_t off, uint64_t size, struct rw_losses *losses)
 {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// CPUs: their per-CPU data, their current and idle tasks, their stacks, and the
-// registers that the dump has of them.
+// CPUs: their per-CPU data, their current and idle tasks, their stacks.
 //
-// Source: asm/stacktrace.h, kernel/sched/sched.h; dumps.md 1.3, 4.4, 4.5.
+// Source: asm/stacktrace.h, kernel/sched/sched.h; dumps.md 4.4, 4.5.
 
 #include <stdlib.h>
 
@@ -13,47 +12,6 @@
 
 /* include/linux/preempt.h: the same in 6.1, 6.12 and 7.2 */
 #define NMI_MASK 0x00f00000
-
-/**
- * Notes to CPUs.  QEMU writes one for each CPU, in order; a dying kernel leaves out
- * CPUs that saved nothing, and its notes are matched by the pid that they carry.
- */
-static void match_notes(struct rw_machine *m)
-{
-	size_t nr;
-	const struct rw_prstatus *notes = rw_dump_prstatus(m->dump, &nr);
-
-	if (rw_dump_producer(m->dump) == RW_PRODUCER_QEMU) {
-		for (size_t i = 0; i < nr && i < m->nr_cpus; i++) {
-			m->cpus[i].regs = notes[i].regs;
-			m->cpus[i].has_regs = true;
-		}
-		return;
-	}
-	for (size_t i = 0; i < nr; i++) {
-		struct cpu *match = NULL;
-		unsigned int matches = 0;
-
-		for (unsigned int c = 0; c < m->nr_cpus; c++) {
-			uint64_t pid, stack;
-
-			if (!m->cpus[c].curr || m->cpus[c].has_regs ||
-			    !machine_member(m, m->cpus[c].curr, m->o.task_pid, &pid) ||
-			    pid != notes[i].pid)
-				continue;
-			// Idle tasks share a pid: their stack tells them apart.
-			if (!pid && (!machine_member(m, m->cpus[c].curr, m->o.task_stack, &stack) ||
-				     notes[i].regs.sp - stack > m->kernel.thread_size))
-				continue;
-			match = &m->cpus[c];
-			matches++;
-		}
-		if (matches == 1) {
-			match->regs = notes[i].regs;
-			match->has_regs = true;
-		}
-	}
-}
 
 struct rw_error *machine_find_cpus(struct rw_machine *m)
 {
@@ -96,11 +54,10 @@ struct rw_error *machine_find_cpus(struct rw_machine *m)
 		} else if (cpu->offset)
 			machine_member(m, runqueues + cpu->offset, m->o.rq_idle, &cpu->idle);
 	}
-	match_notes(m);
 	if (machine_symbol(m, "panic_cpu", &addr) && rw_space_read_uint(&m->space, addr, 4, &addr) &&
 	    addr < nr)
 		m->panic_cpu = addr;
-	return NULL;
+	return machine_find_cpu_regs(m);
 }
 
 static void set(struct rw_stack *stack, uint64_t low, uint64_t size)
@@ -124,46 +81,60 @@ static void set_pointer(struct rw_machine *m, const struct cpu *cpu, const char 
 		stack->exists = RW_UNKNOWN;
 }
 
-void machine_find_stacks(struct rw_machine *m, const struct rw_task *task,
-			 struct rw_unwind_input *in)
+bool machine_find_cpu_stacks(struct rw_machine *m, const struct rw_task *task,
+			     struct rw_stack stacks[RW_NR_STACKS])
 {
-	uint64_t addr, value, top;
+	uint64_t addr, top;
 
 	for (int i = 0; i < RW_NR_STACKS; i++)
-		in->stacks[i] = (struct rw_stack){ .exists = RW_NO };
-	set(&in->stacks[RW_STACK_TASK], task->stack, m->kernel.thread_size);
-	in->preemptible = in->in_nmi = in->in_efi = RW_NO;
+		stacks[i] = (struct rw_stack){ .exists = RW_NO };
+	set(&stacks[RW_STACK_TASK], task->stack, m->kernel.thread_size);
 	if (!task->running || task->cpu >= m->nr_cpus)
-		return;
+		return true;
 
 	const struct cpu *cpu = &m->cpus[task->cpu];
 	if (!cpu->known || !cpu->offset) {
 		for (int i = RW_STACK_IRQ; i < RW_NR_STACKS; i++)
-			in->stacks[i].exists = RW_UNKNOWN;
+			stacks[i].exists = RW_UNKNOWN;
+		return false;
+	}
+	set_pointer(m, cpu, "irq_stack_ptr", &stacks[RW_STACK_IRQ]);
+	set_pointer(m, cpu, "sdei_stack_normal_ptr", &stacks[RW_STACK_SDEI_NORMAL]);
+	set_pointer(m, cpu, "sdei_stack_critical_ptr", &stacks[RW_STACK_SDEI_CRITICAL]);
+	if (machine_symbol(m, "overflow_stack", &addr))
+		set(&stacks[RW_STACK_OVERFLOW], addr + cpu->offset, 4096);
+	if (machine_symbol(m, "efi_rt_stack_top", &addr)) {
+		if (!rw_space_read_uint(&m->space, addr, 8, &top))
+			stacks[RW_STACK_EFI].exists = RW_UNKNOWN;
+		else if (top)
+			set(&stacks[RW_STACK_EFI], top - m->kernel.thread_size,
+			    m->kernel.thread_size);
+	}
+	return true;
+}
+
+void machine_find_stacks(struct rw_machine *m, const struct rw_task *task,
+			 struct rw_unwind_input *in)
+{
+	const struct rw_stack *efi = &in->stacks[RW_STACK_EFI];
+	uint64_t value;
+
+	in->preemptible = in->in_nmi = in->in_efi = RW_NO;
+	if (!machine_find_cpu_stacks(m, task, in->stacks)) {
 		in->preemptible = in->in_nmi = in->in_efi = RW_UNKNOWN;
 		return;
 	}
-	set_pointer(m, cpu, "irq_stack_ptr", &in->stacks[RW_STACK_IRQ]);
-	set_pointer(m, cpu, "sdei_stack_normal_ptr", &in->stacks[RW_STACK_SDEI_NORMAL]);
-	set_pointer(m, cpu, "sdei_stack_critical_ptr", &in->stacks[RW_STACK_SDEI_CRITICAL]);
-	if (machine_symbol(m, "overflow_stack", &addr))
-		set(&in->stacks[RW_STACK_OVERFLOW], addr + cpu->offset, 4096);
-
+	if (!task->running || task->cpu >= m->nr_cpus)
+		return;
 	// preemptible() is a constant no in a kernel that does not count preemption; the
 	// walk that stands for this one is made with interrupts off in any case.
 	in->in_nmi = RW_UNKNOWN;
 	if (machine_member(m, task->address, m->o.task_preempt, &value))
 		in->in_nmi = rw_tri(value & NMI_MASK);
-	if (!machine_symbol(m, "efi_rt_stack_top", &addr))
+	if (efi->exists == RW_NO)
 		return;
-	if (!rw_space_read_uint(&m->space, addr, 8, &top)) {
-		in->stacks[RW_STACK_EFI].exists = RW_UNKNOWN;
-		in->in_efi = RW_UNKNOWN;
-	} else if (top) {
-		set(&in->stacks[RW_STACK_EFI], top - m->kernel.thread_size, m->kernel.thread_size);
-		in->in_efi = RW_UNKNOWN;
-		if (rw_space_read_uint(&m->space, top - 8, 8, &value))
-			in->in_efi = rw_tri(value >= task->stack &&
-					    value - task->stack < m->kernel.thread_size);
-	}
+	in->in_efi = RW_UNKNOWN;
+	if (efi->exists == RW_YES && rw_space_read_uint(&m->space, efi->high - 8, 8, &value))
+		in->in_efi = rw_tri(value >= task->stack &&
+				    value - task->stack < m->kernel.thread_size);
 }

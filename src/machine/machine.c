@@ -153,11 +153,9 @@ enum rw_walkable rw_machine_unwind_input(struct rw_machine *m, const struct rw_t
 		ret->fp = task->fp;
 		return RW_WALK_YES;
 	}
-	// Registers are a CPU's: they are this task's only while it is the current one.
-	if (task->cpu >= m->nr_cpus || !m->cpus[task->cpu].has_regs ||
-	    m->cpus[task->cpu].curr != task->address || !m->cpus[task->cpu].regs.pc)
+	regs = machine_regs_of(m, task, ret->stacks);
+	if (!regs)
 		return RW_WALK_NO_REGISTERS;
-	regs = &m->cpus[task->cpu].regs;
 	ret->start = RW_START_REGS;
 	ret->pc = regs->pc;
 	ret->fp = regs->x[29];
@@ -187,4 +185,7 @@ void rw_machine_describe(const struct rw_machine *m,
 	snprintf(text, sizeof(text), "%u, %zu tasks, %zu modules", m->nr_cpus, m->tasks.nr,
 		 m->nr_modules);
 	say(cookie, "cpus", text);
+	*text = '\0';
+	machine_describe_regs(m, text, sizeof(text));
+	say(cookie, "cpu_registers", text);
 }

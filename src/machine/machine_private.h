@@ -45,6 +45,9 @@ struct cpu {
 	bool known;		/* its run queue was read, or it never came up */
 	bool has_regs;
 	struct rw_regs regs;
+	bool has_pid;		/* the registers came with the pid of their task */
+	uint32_t pid;
+	const char *regs_from;	/* static: how it is known that they are this CPU's */
 };
 
 struct rw_machine {
@@ -95,8 +98,18 @@ bool rw_machine_symbolize(void *machine, uint64_t addr, struct rw_symbol *ret,
 			  const char **module_ret);
 /* cpus.c */
 struct rw_error *machine_find_cpus(struct rw_machine *m);
+/** False: of its CPU nothing is known, and so not which stacks there are. */
+bool machine_find_cpu_stacks(struct rw_machine *m, const struct rw_task *task,
+			     struct rw_stack stacks[RW_NR_STACKS]);
 void machine_find_stacks(struct rw_machine *m, const struct rw_task *task,
 			 struct rw_unwind_input *in);
+/* cpuregs.c */
+struct rw_error *machine_find_cpu_regs(struct rw_machine *m);
+/** The registers of a running task, on its CPU's and its own @stacks; NULL: not known. */
+const struct rw_regs *machine_regs_of(const struct rw_machine *m, const struct rw_task *task,
+				      const struct rw_stack stacks[RW_NR_STACKS]);
+/** Of how many CPUs they are known, and how; @ret is a string already. */
+void machine_describe_regs(const struct rw_machine *m, char *ret, size_t size);
 /* tasks.c */
 struct rw_error *machine_find_tasks(struct rw_machine *m);
 /* tracers.c */
