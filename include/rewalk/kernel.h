@@ -48,7 +48,7 @@ struct rw_kernel {
 	void *symbolize_arg;
 
 	/* what rfc-v1 to rfc-v3 list, as far as this image has it */
-	struct rw_text_range special[24], code_section[8];
+	struct rw_text_range special[24], code_section[8], handler;
 	size_t nr_special, nr_code_section;
 
 	uint64_t thread_size;		/* 0: the image does not tell */

@@ -28,24 +28,33 @@ static const char *const section_bounds[][2] = {
 	{ "__entry_tramp_text_start", "__entry_tramp_text_end" },
 };
 
-/** An entry's range is what kallsyms says: from the symbol to the next one. */
-static void add_special(struct rw_kernel *kernel, uint64_t link)
+/** A function's range is what kallsyms says: from the symbol to the next one. */
+static bool range_of(const struct rw_kernel *kernel, uint64_t link, struct rw_text_range *ret)
 {
 	struct rw_symbol symbol;
 
-	if (!rw_image_symbolize(kernel->image, link, &symbol) ||
-	    kernel->nr_special == sizeof(kernel->special) / sizeof(kernel->special[0]))
-		return;
-	kernel->special[kernel->nr_special++] = (struct rw_text_range){
+	if (!rw_image_symbolize(kernel->image, link, &symbol))
+		return false;
+	*ret = (struct rw_text_range){
 		.start = link + kernel->slide,
 		.end = symbol.addr + symbol.size + kernel->slide,
 	};
+	return true;
+}
+
+static void add_special(struct rw_kernel *kernel, uint64_t link)
+{
+	if (kernel->nr_special < sizeof(kernel->special) / sizeof(kernel->special[0]) &&
+	    range_of(kernel, link, &kernel->special[kernel->nr_special]))
+		kernel->nr_special++;
 }
 
 void rw_kernel_find_special(struct rw_kernel *kernel)
 {
 	uint64_t start, end;
 
+	if (kernel->return_to_handler.exists == RW_YES)
+		range_of(kernel, kernel->return_to_handler.addr, &kernel->handler);
 	for (size_t i = 0; i < sizeof(special_names) / sizeof(special_names[0]); i++)
 		if (rw_image_symbol(kernel->image, special_names[i], &start))
 			add_special(kernel, start);
@@ -84,14 +93,10 @@ enum rw_tri rw_kernel_in_special(const void *ctx, uint64_t addr)
 enum rw_tri rw_kernel_in_code_section(const void *ctx, uint64_t addr, bool *handler_ret)
 {
 	const struct rw_kernel *kernel = ctx;
-	struct rw_symbol symbol;
 
 	if (kernel->slide_known != RW_YES)
 		return RW_UNKNOWN;
-	*handler_ret = kernel->return_to_handler.exists == RW_YES &&
-		       addr >= kernel->return_to_handler.addr + kernel->slide &&
-		       rw_image_symbolize(kernel->image, kernel->return_to_handler.addr, &symbol) &&
-		       addr < symbol.addr + symbol.size + kernel->slide;
+	*handler_ret = in(&kernel->handler, 1, addr);
 	if (*handler_ret || in(kernel->code_section, kernel->nr_code_section, addr))
 		return RW_YES;
 	return rw_kernel_in_sym_code(kernel, addr);

@@ -36,7 +36,10 @@ enum rw_tri rw_kernel_is_text(const void *ctx, uint64_t addr)
 {
 	const struct rw_kernel *kernel = ctx;
 
-	if (kernel->slide_known == RW_YES && rw_kernel_more_text(kernel, addr))
+	// Most of what is asked for is in the image: that comes first.
+	if (kernel->slide_known == RW_YES &&
+	    (in(kernel->stext, kernel->etext, addr) ||
+	     in(kernel->sinittext, kernel->einittext, addr) || rw_kernel_more_text(kernel, addr)))
 		return RW_YES;
 	// The lower half is the user's; the linear map, which begins the upper half,
 	// is never executable.
@@ -45,9 +48,6 @@ enum rw_tri rw_kernel_is_text(const void *ctx, uint64_t addr)
 		return RW_NO;
 	if (kernel->slide_known != RW_YES)
 		return RW_UNKNOWN;
-	if (in(kernel->stext, kernel->etext, addr) ||
-	    in(kernel->sinittext, kernel->einittext, addr))
-		return RW_YES;
 	return kernel->text_complete || in(kernel->text, kernel->end, addr) ? RW_NO : RW_UNKNOWN;
 }
 

@@ -34,6 +34,9 @@ struct unwind {
 	void *cookie;
 	struct rw_unwind_result *res;
 
+	uint64_t final;		/* the final record's address, if it is known */
+	bool has_final;
+
 	/* the frame that will be consumed next */
 	uint64_t pc, fp, record;
 	enum rw_source source;

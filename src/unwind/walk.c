@@ -166,14 +166,13 @@ bool rw_final_record(const struct rw_unwind_input *in, uint64_t *ret)
 enum rw_tri unwind_at_final(const struct unwind *w, uint64_t fp)
 {
 	const struct rw_layout *layout = &w->in->layout;
-	uint64_t final;
 
-	if (rw_final_record(w->in, &final))
-		return rw_tri(fp == final);
+	if (w->has_final)
+		return rw_tri(fp == w->final);
 	if (w->in->stacks[RW_STACK_TASK].exists == RW_YES)
 		return RW_NO;
 	// Stacks end at a multiple of a page, whatever their size.
-	final = -(uint64_t)layout->pt_regs_size + layout->pt_regs_stackframe;
+	uint64_t final = -(uint64_t)layout->pt_regs_size + layout->pt_regs_stackframe;
 	return ((fp ^ final) & 0xfff) ? RW_NO : RW_UNKNOWN;
 }
 
@@ -268,6 +267,7 @@ void rw_unwind(const struct rw_model *model, const struct rw_unwind_input *in,
 	};
 
 	*ret = (struct rw_unwind_result){ .end = RW_END_ERROR, .flag = -1 };
+	w.has_final = rw_final_record(in, &w.final);
 	unwind_start(&w);
 	model->walk(&w);
 	judge(&w);
