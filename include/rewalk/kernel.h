@@ -27,6 +27,15 @@ struct rw_kernel_facts {
 	enum rw_tri pauth_hw;
 	const struct rw_text_range *text;
 	size_t nr_text;
+	unsigned int options_on, options_off;	/* of enum rw_model_option */
+};
+
+/** What an option of a model is taken from. */
+enum rw_option_from {
+	RW_OPTION_BY_DEFAULT,	/* as the model's first release has it */
+	RW_OPTION_BY_RELEASE,	/* the number in the banner */
+	RW_OPTION_BY_CODE,	/* the machine code of this kernel's walker */
+	RW_OPTION_GIVEN,	/* the user said it */
 };
 
 struct rw_kernel {
@@ -53,13 +62,17 @@ struct rw_kernel {
 
 	uint64_t thread_size;		/* 0: the image does not tell */
 	uint8_t va_bits, va_bits_min, va_bits_max;
-	enum rw_tri ptrauth, pauth_hw;
+	enum rw_tri ptrauth;		/* CONFIG_ARM64_PTR_AUTH: for user space */
+	enum rw_tri ptrauth_kernel;	/* CONFIG_ARM64_PTR_AUTH_KERNEL: its own addresses, too */
+	enum rw_tri pauth_hw;
 	struct rw_address return_to_handler, kretprobe_trampoline;	/* link addresses */
 
 	bool has_layout;		/* else a model's own is used */
 	struct rw_layout layout;
 	const struct rw_model *auto_model;	/* NULL: not recognised */
-	struct rw_model_options auto_options;
+	unsigned int auto_options;
+	enum rw_option_from auto_from[RW_NR_OPTIONS];	/* by bit number */
+	unsigned int options_on, options_off;	/* as the user said */
 	char auto_why[160];
 	const char *types_origin;	/* static; NULL: no types */
 };
@@ -131,6 +144,17 @@ const struct rw_text_range *rw_kernel_more_text(const struct rw_kernel *kernel, 
  */
 bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct rw_symbol *ret,
 			 const char **module_ret);
+
+/** The options of @model for this kernel, of enum rw_model_option. */
+unsigned int rw_kernel_options(const struct rw_kernel *kernel, const struct rw_model *model);
+
+/** What @option of @model is taken from for this kernel. */
+enum rw_option_from rw_kernel_option_from(const struct rw_kernel *kernel,
+					  const struct rw_model *model,
+					  enum rw_model_option option);
+
+/** "default", "release", "code", "given". */
+const char *rw_option_from_name(enum rw_option_from from);
 
 /**
  * Fill in what @model is told of this kernel: text, layout, addresses, options.

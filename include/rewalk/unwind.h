@@ -97,11 +97,20 @@ struct rw_address {
 	enum rw_tri exists;
 };
 
-/** Model options: behaviour that a stable release changed without a visible type. */
-struct rw_model_options {
-	bool kretprobe_zero_check;	/* an unmatched kretprobe fails the walk (6.17, stable) */
-	bool xpaclri;			/* PAC removal by instruction, not by mask (6.4) */
+/**
+ * Model options: behaviour that changed within a generation without a visible type.
+ * A set of them is the sum of its bits.
+ */
+enum rw_model_option {
+	/** An unmatched kretprobe fails the walk: 6.17, 6.16.2, 6.15.11, 6.12.43. */
+	RW_OPTION_KRETPROBE_ZERO_CHECK = 1 << 0,
+	/** Pointer authentication codes are removed by instruction, not by mask: 6.4. */
+	RW_OPTION_XPACLRI = 1 << 1,
+	/** A frame pointer of 0 ends the walk, not a record of two zeros: 5.12.0 to 5.12.4. */
+	RW_OPTION_FP_ZERO_ENDS = 1 << 2,
 };
+
+enum { RW_NR_OPTIONS = 3 };
 
 /** Everything a walk may ask for.  Borrowed for the walk; nothing is changed. */
 struct rw_unwind_input {
@@ -151,7 +160,7 @@ struct rw_unwind_input {
 	struct rw_address kretprobe_trampoline;	/* exists: CONFIG_KRETPROBES */
 	struct rw_fgraph fgraph;
 	struct rw_kretprobes kretprobes;
-	struct rw_model_options options;
+	unsigned int options;		/* of enum rw_model_option */
 };
 
 /* ---- what it says --------------------------------------------------------- */
@@ -270,11 +279,13 @@ struct rw_model {
 	const char *releases;		/* what it stands for */
 	const char *summary;		/* one line: what is particular to it */
 	const char *defect;		/* a known defect that is replayed; NULL */
+	const char *varies;		/* in what its kernels differ, and what tells it; NULL */
 	enum rw_promise promise;
 	bool prints_marks;		/* (T) (C) (P) (F) (K) in its printed traces */
 	bool checks_text;		/* its verdict depends on __kernel_text_address() */
 	struct rw_layout layout;	/* of the kernels it is from */
-	struct rw_model_options options;
+	unsigned int options;		/* as its first release has them */
+	unsigned int variants;		/* those in which its kernels differ */
 	void (*walk)(struct unwind *w);	/* the model's own file */
 };
 
@@ -300,6 +311,8 @@ void rw_unwind(const struct rw_model *model, const struct rw_unwind_input *in,
 /** The final record's address, which is task_pt_regs(task)->stackframe; false if unknown. */
 bool rw_final_record(const struct rw_unwind_input *in, uint64_t *ret);
 
+/** "kretprobe_zero_check", "xpaclri", … */
+const char *rw_option_name(enum rw_model_option option);
 /** "sym-code", "memory-missing", … as in the JSON output. */
 const char *rw_reason_name(enum rw_reason_code code);
 /** "reliable", "unreliable", "undetermined". */

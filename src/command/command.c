@@ -36,6 +36,8 @@ struct rw_error *command_facts(const struct options *options, struct rw_kernel_f
 		.pauth_hw = RW_UNKNOWN,
 		.text = options->text,
 		.nr_text = options->nr_text,
+		.options_on = options->options_on,
+		.options_off = options->options_off,
 	};
 
 	if (options->has_pac_mask)
@@ -69,6 +71,18 @@ struct rw_error *command_kernel(const struct options *options, const struct rw_i
 	return err ? err : rw_kernel_init(image, &facts, pc, ret);
 }
 
+/** A model has the options in which its kernels differ, and no others. */
+static struct rw_error *check_variants(const struct options *options,
+				       const struct rw_model *model)
+{
+	unsigned int wrong = (options->options_on | options->options_off) & ~model->variants;
+
+	return wrong ? rw_error_create(RW_ERROR_USAGE,
+				       "--model: %s has no option '%s'; `rewalk models' lists them",
+				       model->name, rw_option_name(wrong & -wrong)) :
+	       NULL;
+}
+
 struct rw_error *command_model(const struct options *options,
 			       const struct rw_kernel *kernel, const struct rw_model **ret,
 				     const char **why_ret)
@@ -76,14 +90,14 @@ struct rw_error *command_model(const struct options *options,
 	if (options->model && strcmp(options->model, "auto")) {
 		*ret = rw_model_find(options->model);
 		*why_ret = "given";
-		return *ret ? NULL :
+		return *ret ? check_variants(options, *ret) :
 		       rw_error_create(RW_ERROR_USAGE,
 				       "--model: there is no model '%s'; `rewalk models' lists them",
 				       options->model);
 	}
 	*ret = kernel->auto_model;
 	*why_ret = kernel->auto_why;
-	return *ret ? NULL :
+	return *ret ? check_variants(options, *ret) :
 	       rw_error_create(RW_ERROR_MISSING,
 			       "%s: its unwinder is not recognised (%s); choose one with --model",
 			       rw_image_path(kernel->image), kernel->auto_why);

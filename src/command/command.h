@@ -51,6 +51,7 @@ struct options {
 
 	/* the kernel */
 	const char *model;		/* NULL: auto */
+	unsigned int options_on, options_off;	/* of the model: enum rw_model_option */
 	enum rw_tri kaslr_known;
 	uint64_t kaslr;
 	uint8_t va_bits;

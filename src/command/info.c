@@ -81,6 +81,44 @@ static void say_ranges(struct report *r, const struct rw_image *image)
 	    "derived from symbols without type and with a size");
 }
 
+/** The options of the kernel's own model, and what tells each. */
+static void say_options(struct report *r, const struct rw_kernel *kernel)
+{
+	const struct rw_model *model = kernel->auto_model;
+
+	for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1) {
+		const char *value = rw_kernel_options(kernel, model) & bit ? "on" : "off";
+		const char *from = rw_option_from_name(rw_kernel_option_from(kernel, model, bit));
+		char key[64], text[64];
+
+		if (!(model->variants & bit))
+			continue;
+		snprintf(key, sizeof(key), "option_%s", rw_option_name(bit));
+		snprintf(text, sizeof(text), "%s (%s)", value, from);
+		say(r, key, r->as_json ? value : text);
+		snprintf(key, sizeof(key), "option_%s_from", rw_option_name(bit));
+		if (r->as_json)
+			say(r, key, from);
+	}
+}
+
+/** Whether return addresses are stripped, as the kernel's own model has it. */
+static const char *pac(const struct rw_kernel *kernel)
+{
+	bool by_instruction = kernel->auto_model &&
+			      rw_kernel_options(kernel, kernel->auto_model) & RW_OPTION_XPACLRI;
+
+	switch (by_instruction ? kernel->ptrauth_kernel : kernel->ptrauth) {
+	case RW_YES:
+		return "removed from return addresses";
+	case RW_NO:
+		return "not built in";
+	case RW_UNKNOWN:
+		break;
+	}
+	return "not known";
+}
+
 static void say_kernel(struct report *r, const struct rw_kernel *kernel)
 {
 	char text[64];
@@ -89,9 +127,7 @@ static void say_kernel(struct report *r, const struct rw_kernel *kernel)
 	say(r, "model_why", kernel->auto_why);
 	if (kernel->auto_model) {
 		say(r, "promise", rw_promise_name(kernel->auto_model->promise));
-		say(r, "option_kretprobe_zero_check",
-		    kernel->auto_options.kretprobe_zero_check ? "on" : "off");
-		say(r, "option_xpaclri", kernel->auto_options.xpaclri ? "on" : "off");
+		say_options(r, kernel);
 	}
 	say(r, "types", kernel->types_origin);
 	if (kernel->thread_size)
@@ -107,8 +143,7 @@ static void say_kernel(struct report *r, const struct rw_kernel *kernel)
 		say_number(r, "va_bits_min", kernel->va_bits_min);
 		say_number(r, "va_bits_max", kernel->va_bits_max);
 	}
-	say(r, "pac", kernel->ptrauth == RW_YES ? "removed from return addresses" :
-	    "not built in");
+	say(r, "pac", pac(kernel));
 	if (kernel->slide_known == RW_YES) {
 		snprintf(text, sizeof(text), "0x%" PRIx64, kernel->slide);
 		say(r, "kaslr", text);

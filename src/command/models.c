@@ -28,8 +28,14 @@ static void print_json(const struct rw_model *model)
 	rw_json_string(&json, "promise", rw_promise_name(model->promise));
 	rw_json_string(&json, "summary", model->summary);
 	rw_json_string(&json, "defect", model->defect);
-	rw_json_bool(&json, "kretprobe_zero_check", model->options.kretprobe_zero_check);
-	rw_json_bool(&json, "xpaclri", model->options.xpaclri);
+	for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1)
+		rw_json_bool(&json, rw_option_name(bit), model->options & bit);
+	rw_json_open(&json, "options", '[');
+	for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1)
+		if (model->variants & bit)
+			rw_json_string(&json, NULL, rw_option_name(bit));
+	rw_json_close(&json, ']');
+	rw_json_string(&json, "varies", model->varies);
 	rw_json_close(&json, '}');
 	rw_json_end_line(&json);
 }
@@ -51,6 +57,12 @@ int command_models(int argc, char **argv)
 		       rw_promise_name(models[i].promise), models[i].releases, models[i].summary);
 		if (models[i].defect)
 			printf("%-11s defect: %s\n", "", models[i].defect);
+		for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1)
+			if (models[i].variants & bit)
+				printf("%-11s option: %s (%s)\n", "", rw_option_name(bit),
+				       models[i].options & bit ? "on" : "off");
+		if (models[i].varies)
+			printf("%-11s varies: %s\n", "", models[i].varies);
 	}
 	options_deinit(&options);
 	return STATUS_OK;

@@ -273,13 +273,35 @@ static void parse_text(struct options *o, const char *arg, struct argp_state *st
 	o->text_names[o->nr_text++] = name;
 }
 
+/** M[+OPTION|+no-OPTION]... */
+static void parse_model(struct options *o, char *arg, struct argp_state *state)
+{
+	o->model = strsep(&arg, "+");
+	o->options_on = o->options_off = 0;
+	for (const char *word; (word = strsep(&arg, "+"));) {
+		bool off = !strncmp(word, "no-", 3);
+		unsigned int bit = 0;
+
+		for (int i = 0; i < RW_NR_OPTIONS; i++)
+			if (!strcmp(off ? word + 3 : word, rw_option_name(1 << i)))
+				bit = 1u << i;
+		if (!bit)
+			argp_error(state, "--model: there is no option '%s'; `rewalk models' lists "
+					  "them", word);
+		*(off ? &o->options_off : &o->options_on) |= bit;
+	}
+	if (o->options_on & o->options_off)
+		argp_error(state, "--model: '%s' on and off; give one of them",
+			   rw_option_name(o->options_on & o->options_off));
+}
+
 static error_t parse_kernel(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
 	switch (key) {
 	case KEY_MODEL:
-		o->model = arg;
+		parse_model(o, arg, state);
 		return 0;
 	case KEY_KASLR:
 		o->kaslr = address(state, "--kaslr", arg);
@@ -305,8 +327,8 @@ static error_t parse_kernel(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option kernel_options[] = {
-	{ "model", KEY_MODEL, "M", 0, "The unwinder generation: auto (default), a name that `rewalk "
-	  "models' lists, or all", 2 },
+	{ "model", KEY_MODEL, "M[+OPTION...]", 0, "The unwinder generation: auto (default), a name "
+	  "that `rewalk models' lists, or all; options of it, +no-OPTION for off", 2 },
 	{ "stack", KEY_STACK, "NAME=ADDR+SIZE", 0, "Bounds of a stack: task, irq, overflow, "
 	  "sdei-normal, sdei-critical, efi; those not given do not exist then", 2 },
 	{ "text", KEY_TEXT, "START-END[=NAME]", 0, "Further kernel text: a module, BPF, a "

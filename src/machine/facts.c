@@ -116,6 +116,8 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
 		.more_text = facts->text,
 		.nr_more_text = facts->nr_text,
 		.pauth_hw = facts->pauth_hw,
+		.options_on = facts->options_on,
+		.options_off = facts->options_off,
 		.slide_from = "not given",
 	};
 	struct rw_error *err = find_slide(&kernel, facts, pc);
@@ -125,6 +127,7 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
 	va_bits(&kernel, symbol(image, "_text") ?: symbol(image, "_stext"), facts->va_bits);
 	kernel.thread_size = thread_size(image);
 	kernel.ptrauth = rw_tri(symbol(image, "ptrauth_prctl_reset_keys"));
+	kernel.ptrauth_kernel = rw_tri_and(kernel.ptrauth, RW_UNKNOWN);
 	kernel.return_to_handler = address(symbol(image, "return_to_handler"));
 	kernel.kretprobe_trampoline = address(symbol(image, "__kretprobe_trampoline") ?:
 					      symbol(image, "kretprobe_trampoline"));
@@ -160,6 +163,36 @@ static struct rw_address placed(const struct rw_kernel *kernel, struct rw_addres
 	return link;
 }
 
+unsigned int rw_kernel_options(const struct rw_kernel *kernel, const struct rw_model *model)
+{
+	unsigned int own = model == kernel->auto_model ? kernel->auto_options : model->options;
+
+	return (own | (kernel->options_on & model->variants)) &
+	       ~(kernel->options_off & model->variants);
+}
+
+enum rw_option_from rw_kernel_option_from(const struct rw_kernel *kernel,
+					  const struct rw_model *model,
+					  enum rw_model_option option)
+{
+	if ((kernel->options_on | kernel->options_off) & model->variants & option)
+		return RW_OPTION_GIVEN;
+	return model == kernel->auto_model ? kernel->auto_from[__builtin_ctz(option)] :
+	       RW_OPTION_BY_DEFAULT;
+}
+
+const char *rw_option_from_name(enum rw_option_from from)
+{
+	static const char *const names[] = {
+		[RW_OPTION_BY_DEFAULT] = "default",
+		[RW_OPTION_BY_RELEASE] = "release",
+		[RW_OPTION_BY_CODE] = "code",
+		[RW_OPTION_GIVEN] = "given",
+	};
+
+	return names[from];
+}
+
 void rw_kernel_unwind_input(const struct rw_kernel *kernel, const struct rw_model *model,
 			    struct rw_unwind_input *in)
 {
@@ -170,8 +203,8 @@ void rw_kernel_unwind_input(const struct rw_kernel *kernel, const struct rw_mode
 	in->in_el1_entry = rw_kernel_in_el1_entry;
 	in->kernel = kernel;
 	in->layout = kernel->has_layout ? kernel->layout : model->layout;
-	in->options = model == kernel->auto_model ? kernel->auto_options : model->options;
-	in->ptrauth = kernel->ptrauth;
+	in->options = rw_kernel_options(kernel, model);
+	in->ptrauth = in->options & RW_OPTION_XPACLRI ? kernel->ptrauth_kernel : kernel->ptrauth;
 	in->pauth_hw = kernel->pauth_hw;
 	in->va_bits = kernel->va_bits;
 	in->va_bits_min = kernel->va_bits_min;

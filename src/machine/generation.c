@@ -43,11 +43,25 @@ static const struct rw_type_query questions[NR_QUERIES] = {
 	[RFC_STATE_RELIABLE] = { .type = "unwind_state", .member = "reliable" },
 };
 
+/** "Linux version 6.12.107+…" */
+struct release {
+	unsigned int major, minor, patch;
+};
+
+static struct release release_of(const struct rw_image *image)
+{
+	const char *banner = rw_image_banner(image);
+	struct release r = { 0 };
+
+	if (!banner ||
+	    sscanf(banner, "Linux version %u.%u.%u", &r.major, &r.minor, &r.patch) < 2)
+		return (struct release){ 0 };
+	return r;
+}
+
 static void choose(struct rw_kernel *kernel, const char *model, const char *why)
 {
 	kernel->auto_model = rw_model_find(model);
-	if (kernel->auto_model)
-		kernel->auto_options = kernel->auto_model->options;
 	snprintf(kernel->auto_why, sizeof(kernel->auto_why), "%s", why);
 }
 
@@ -105,26 +119,57 @@ static void choose_linux(struct rw_kernel *kernel, const struct rw_type_query *q
 			 "none of the types of a known unwinder");
 }
 
-/** "Linux version 6.12.107+…": behaviour that a stable release changed without a type. */
+static void set_option(struct rw_kernel *kernel, enum rw_model_option option, bool on,
+		       enum rw_option_from from)
+{
+	if (!kernel->auto_model || !(kernel->auto_model->variants & option))
+		return;
+	kernel->auto_options = (kernel->auto_options & ~option) | (on ? option : 0);
+	kernel->auto_from[__builtin_ctz(option)] = from;
+}
+
+/** Which releases of its generation have what. */
+static void options_by_release(struct rw_kernel *kernel, const struct release *r)
+{
+	unsigned int minor = r->minor, patch = r->patch;
+
+	// In 6.17, and carried into these stable releases.
+	if (r->major == 6 && minor >= 11)
+		set_option(kernel, RW_OPTION_KRETPROBE_ZERO_CHECK,
+			   (minor == 12 && patch >= 43) || (minor == 15 && patch >= 11) ||
+			   (minor == 16 && patch >= 2) || minor >= 17, RW_OPTION_BY_RELEASE);
+	if (r->major == 6)
+		set_option(kernel, RW_OPTION_XPACLRI, minor >= 4, RW_OPTION_BY_RELEASE);
+	if (r->major == 5)
+		set_option(kernel, RW_OPTION_FP_ZERO_ENDS, minor == 12 && patch < 5,
+			   RW_OPTION_BY_RELEASE);
+}
+
+/** The walker's own code says it best. */
+static void options_by_code(struct rw_kernel *kernel)
+{
+	struct rw_walker_code code;
+
+	if (!(kernel->auto_model->variants & (RW_OPTION_KRETPROBE_ZERO_CHECK | RW_OPTION_XPACLRI)))
+		return;
+	rw_kernel_read_walker(kernel->image, &code);
+	if (code.kretprobe_zero_check != RW_UNKNOWN)
+		set_option(kernel, RW_OPTION_KRETPROBE_ZERO_CHECK,
+			   code.kretprobe_zero_check == RW_YES, RW_OPTION_BY_CODE);
+	// A kernel that signs none of its own pointers strips none by the instruction.
+	if (code.xpaclri == RW_YES || (code.xpaclri == RW_NO && kernel->ptrauth_kernel == RW_YES))
+		set_option(kernel, RW_OPTION_XPACLRI, code.xpaclri == RW_YES, RW_OPTION_BY_CODE);
+}
+
 static void choose_options(struct rw_kernel *kernel)
 {
-	const char *banner = rw_image_banner(kernel->image);
-	unsigned int major = 0, minor = 0, patch = 0;
-	struct rw_model_options *options = &kernel->auto_options;
+	struct release release = release_of(kernel->image);
 
-	if (!banner || !kernel->auto_model ||
-	    sscanf(banner, "Linux version %u.%u.%u", &major, &minor, &patch) < 2)
+	if (!kernel->auto_model)
 		return;
-	// The test of a kretprobe lookup for zero came with 6.17 and was carried into
-	// these stable releases; no type tells it.  First release of 6.12.y: not checked.
-	if (major == 6 && ((minor == 12 && patch >= 43) || (minor == 15 && patch >= 11) ||
-			   minor >= 16) &&
-	    (!strcmp(kernel->auto_model->name, "linux-6.11") ||
-	     !strcmp(kernel->auto_model->name, "linux-6.13")))
-		options->kretprobe_zero_check = true;
-	// linux-6.1 spans the change from the mask to the instruction.
-	if (major == 6 && minor >= 4 && !strcmp(kernel->auto_model->name, "linux-6.1"))
-		options->xpaclri = true;
+	kernel->auto_options = kernel->auto_model->options;
+	options_by_release(kernel, &release);
+	options_by_code(kernel);
 }
 
 /** Without types the layout is that of the generation's own kernels. */
@@ -149,6 +194,7 @@ struct rw_error *rw_kernel_choose_model(struct rw_kernel *kernel)
 		rw_error_destroy(err);
 		if (table)
 			choose_rfc(kernel, NULL);
+		choose_options(kernel);
 		own_layout(kernel);
 		return NULL;
 	}
@@ -156,6 +202,7 @@ struct rw_error *rw_kernel_choose_model(struct rw_kernel *kernel)
 	err = rw_types_query(types, q, NR_QUERIES);
 	if (!err) {
 		kernel->types_origin = rw_types_origin(types);
+		kernel->ptrauth_kernel = rw_tri_and(kernel->ptrauth, rw_tri(q[KEYS_KERNEL].found));
 		if (table)
 			choose_rfc(kernel, q);
 		else
@@ -171,9 +218,6 @@ struct rw_error *rw_kernel_choose_model(struct rw_kernel *kernel)
 			};
 		}
 		own_layout(kernel);
-		// From 6.4 on only kernels that sign their own pointers strip them.
-		if (kernel->auto_options.xpaclri && !q[KEYS_KERNEL].found)
-			kernel->ptrauth = RW_NO;
 	}
 	rw_types_close(types);
 	return err;

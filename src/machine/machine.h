@@ -8,6 +8,13 @@
 /** Fill in the model, its options and the layout, as far as the image's types tell them. */
 struct rw_error *rw_kernel_choose_model(struct rw_kernel *kernel);
 
+/** What the machine code of the walker tells; unknown where it cannot be told from it. */
+struct rw_walker_code {
+	enum rw_tri kretprobe_zero_check;	/* an unmatched kretprobe fails the walk */
+	enum rw_tri xpaclri;			/* the step strips by that instruction */
+};
+void rw_kernel_read_walker(const struct rw_image *image, struct rw_walker_code *ret);
+
 /** Fill in what rfc-v1 to rfc-v3 distrust; the slide is known. */
 void rw_kernel_find_special(struct rw_kernel *kernel);
 

@@ -108,6 +108,21 @@ static void reasons(struct rw_json *json, const struct rw_trace *trace)
 	rw_json_close(json, ']');
 }
 
+static void model_options(struct rw_json *json, const struct rw_trace *trace)
+{
+	rw_json_open(json, "model_options", '{');
+	for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1) {
+		if (!(trace->model->variants & bit))
+			continue;
+		rw_json_open(json, rw_option_name(bit), '{');
+		rw_json_bool(json, "on", trace->input.options & bit);
+		rw_json_string(json, "from", rw_option_from_name(
+				       rw_kernel_option_from(trace->kernel, trace->model, bit)));
+		rw_json_close(json, '}');
+	}
+	rw_json_close(json, '}');
+}
+
 void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace)
 {
 	const struct rw_unwind_result *result = &trace->result;
@@ -121,6 +136,7 @@ void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace)
 	rw_json_string(&json, "model", trace->model->name);
 	rw_json_string(&json, "promise", rw_promise_name(trace->model->promise));
 	rw_json_string(&json, "model_why", trace->model_why);
+	model_options(&json, trace);
 	rw_json_string(&json, "start", rw_start_name(trace->input.start));
 	stacks(&json, &trace->input);
 	rw_json_open(&json, "frames", '[');

@@ -96,6 +96,12 @@ static void heading(struct rw_output *out, const struct rw_trace *trace)
 	if (!out->verbose)
 		return;
 	fprintf(out->file, "  model: %s (%s)\n", trace->model->name, trace->model_why);
+	for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1)
+		if (trace->model->variants & bit)
+			fprintf(out->file, "  option: %s %s (%s)\n", rw_option_name(bit),
+				in->options & bit ? "on" : "off",
+				rw_option_from_name(rw_kernel_option_from(trace->kernel,
+									  trace->model, bit)));
 	fprintf(out->file, "  promise: %s%s\n", rw_promise_name(trace->model->promise),
 		trace->model->promise == RW_PROMISE_COMPLETE_WALK ?
 		" (this kernel has no reliable walk of its own)" : "");

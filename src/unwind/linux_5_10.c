@@ -2,6 +2,10 @@
 //
 // The walker of Linux 5.10 to 6.0: struct stackframe with its stacks_done.
 //
+// In the series of July 2022 for the hypervisor's stacks the overflow stack was tested
+// first, and for any task.  Before 6.0 came out, commit 4e00532f3736 ("KVM: arm64: Make
+// unwind()/on_accessible_stack() per-unwinder functions") took that back.
+//
 // Source: arch/arm64/kernel/stacktrace.c of 5.10; commit 33c222aeda14 ("arm64:
 // stacktrace: Relax frame record alignment", in 5.14, with the final record);
 // commits cd9bc2c92588 and 552e196d88e5 (in 5.16).  Laid out as unwind_frame().
@@ -10,6 +14,14 @@
 
 static bool unwind_frame_5_10(struct unwind *w)
 {
+	// Commit 6106e1112cc6 ("arm64: remove EL0 exception frame record", in 5.12) made
+	// a frame pointer of 0 the end; 8533d5bfad41 (in 5.13 and 5.12.5) took that back.
+	bool fp_zero_ends = w->in->options & RW_OPTION_FP_ZERO_ENDS;
+
+	if (fp_zero_ends && !w->fp) {
+		w->res->end = RW_END_FINAL;
+		return false;
+	}
 	if (!unwind_check_record(w, 0xf, 1))
 		return false;
 	if (!unwind_next_record(w))
@@ -19,9 +31,9 @@ static bool unwind_frame_5_10(struct unwind *w)
 		return false;
 	w->pc = unwind_strip(w, w->pc, &w->pac_doubt);
 
-	// The kernel returns -EINVAL here, as for a broken chain: this is how its
-	// traces end when nothing went wrong.
-	if (!w->fp && !w->pc) {
+	// 5.10 returns -EINVAL here, as for a broken chain: this is how its traces end
+	// when nothing went wrong.  5.13 returns -ENOENT.
+	if (!fp_zero_ends && !w->fp && !w->pc) {
 		w->res->end = RW_END_FINAL;
 		return false;
 	}
@@ -55,7 +67,7 @@ static bool unwind_frame_5_16(struct unwind *w)
 
 	w->pc = unwind_strip(w, w->pc, &w->pac_doubt);
 	return unwind_recover_fgraph_retp(w) &&
-	       unwind_recover_kretprobe(w, w->in->options.kretprobe_zero_check);
+	       unwind_recover_kretprobe(w, w->in->options & RW_OPTION_KRETPROBE_ZERO_CHECK);
 }
 
 void rw_walk_linux_5_10(struct unwind *w)

@@ -51,20 +51,20 @@ static bool unwind_next_6_1(struct unwind *w)
 
 	w->pc = unwind_strip(w, w->pc, &w->pac_doubt);
 	return unwind_recover_fgraph_retp(w) &&
-	       unwind_recover_kretprobe(w, w->in->options.kretprobe_zero_check);
+	       unwind_recover_kretprobe(w, w->in->options & RW_OPTION_KRETPROBE_ZERO_CHECK);
 }
 
 static bool unwind_recover_return_address_6_8(struct unwind *w)
 {
 	return unwind_recover_fgraph_retp(w) &&
-	       unwind_recover_kretprobe(w, w->in->options.kretprobe_zero_check);
+	       unwind_recover_kretprobe(w, w->in->options & RW_OPTION_KRETPROBE_ZERO_CHECK);
 }
 
 /** From 6.11 on the graph's cursor is kept for the whole walk. */
 static bool unwind_recover_return_address_6_11(struct unwind *w)
 {
 	return unwind_recover_fgraph_shadow(w) &&
-	       unwind_recover_kretprobe(w, w->in->options.kretprobe_zero_check);
+	       unwind_recover_kretprobe(w, w->in->options & RW_OPTION_KRETPROBE_ZERO_CHECK);
 }
 
 static bool kunwind_next_6_8(struct unwind *w)

@@ -102,7 +102,7 @@ static bool kunwind_next_frame_record(struct unwind *w)
 static bool kunwind_recover_return_address(struct unwind *w)
 {
 	return unwind_recover_fgraph_shadow(w) &&
-	       unwind_recover_kretprobe(w, w->in->options.kretprobe_zero_check);
+	       unwind_recover_kretprobe(w, w->in->options & RW_OPTION_KRETPROBE_ZERO_CHECK);
 }
 
 static bool kunwind_next(struct unwind *w)

@@ -12,6 +12,10 @@
 #define LAYOUT_5_14	{ 336, 304, false, false }
 #define LAYOUT_6_13	{ 320, 296, true, false }
 
+#define ZERO_CHECK	RW_OPTION_KRETPROBE_ZERO_CHECK
+#define XPACLRI		RW_OPTION_XPACLRI
+#define FP_ZERO_ENDS	RW_OPTION_FP_ZERO_ENDS
+
 #define RFC_MARKS(n, date, what, fn)						\
 	{									\
 		.name = "rfc-v" #n, .releases = "v" #n ", " date " (5.12)",	\
@@ -63,7 +67,9 @@ static const struct rw_model models[] = {
 	{
 		.name = "linux-5.10", .releases = "5.10 - 5.13",
 		.summary = "stacks_done; 16-byte alignment; ends at a record of two zeros",
-		COMPLETE_WALK, .layout = LAYOUT_5_10, .walk = rw_walk_linux_5_10,
+		COMPLETE_WALK, .layout = LAYOUT_5_10, .variants = FP_ZERO_ENDS,
+		.varies = "fp_zero_ends in 5.12.0 to 5.12.4: only the release tells it",
+		.walk = rw_walk_linux_5_10,
 	},
 	{
 		.name = "linux-5.14", .releases = "5.14, 5.15",
@@ -73,35 +79,43 @@ static const struct rw_model models[] = {
 	{
 		.name = "linux-5.16", .releases = "5.16 - 6.0",
 		.summary = "graph entries found by frame pointer; kretprobes translated",
-		COMPLETE_WALK, .layout = LAYOUT_5_14, .walk = rw_walk_linux_5_16,
+		COMPLETE_WALK, .layout = LAYOUT_5_14, .variants = ZERO_CHECK,
+		.varies = "trees with the hypervisor's unwinder as it was posted let any task use "
+			  "the overflow stack: not told, not replayed",
+		.walk = rw_walk_linux_5_16,
 	},
 	{
 		.name = "linux-6.1", .releases = "6.1 - 6.7",
 		.summary = "stacks used up from below; EFI stack", COMPLETE_WALK,
-		.layout = LAYOUT_5_14, .walk = rw_walk_linux_6_1,
+		.layout = LAYOUT_5_14, .variants = ZERO_CHECK | XPACLRI,
+		.varies = "6.1.0 has no EFI stack (told by efi_rt_stack_top); xpaclri from 6.4 on",
+		.walk = rw_walk_linux_6_1,
 	},
 	{
 		.name = "linux-6.8", .releases = "6.8 - 6.10",
 		.summary = "the first pc is translated; PAC removed by instruction", COMPLETE_WALK,
-		.layout = LAYOUT_5_14, .options = { .xpaclri = true }, .walk = rw_walk_linux_6_8,
+		.layout = LAYOUT_5_14, .options = XPACLRI, .variants = ZERO_CHECK,
+		.walk = rw_walk_linux_6_8,
 	},
 	{
 		.name = "linux-6.11", .releases = "6.11, 6.12",
 		.summary = "graph entries on a shadow stack, with a cursor", COMPLETE_WALK,
-		.layout = LAYOUT_5_14, .options = { .xpaclri = true }, .walk = rw_walk_linux_6_11,
+		.layout = LAYOUT_5_14, .options = XPACLRI, .variants = ZERO_CHECK,
+		.varies = "kretprobe_zero_check from 6.12.43 on", .walk = rw_walk_linux_6_11,
 	},
 	{
 		.name = "linux-6.13", .releases = "6.13 - 6.16",
 		.summary = "metadata records: exception boundaries, a typed final record",
 		COMPLETE_WALK, .prints_marks = true, .layout = LAYOUT_6_13,
-		.options = { .xpaclri = true }, .walk = rw_walk_linux_6_13,
+		.options = XPACLRI, .variants = ZERO_CHECK,
+		.varies = "kretprobe_zero_check from 6.15.11 and 6.16.2 on",
+		.walk = rw_walk_linux_6_13,
 	},
 	{
 		.name = "linux-6.17", .releases = "6.17 - 7.2",
 		.summary = "arch_stack_walk_reliable(): refuses exception boundaries",
 		.promise = RW_PROMISE_RELIABLE_WALK, .prints_marks = true, .layout = LAYOUT_6_13,
-		.options = { .kretprobe_zero_check = true, .xpaclri = true },
-		.walk = rw_walk_linux_6_17,
+		.options = ZERO_CHECK | XPACLRI, .variants = ZERO_CHECK, .walk = rw_walk_linux_6_17,
 	},
 };
 

@@ -33,6 +33,19 @@ const char *rw_reason_name(enum rw_reason_code code)
 	return names[code];
 }
 
+const char *rw_option_name(enum rw_model_option option)
+{
+	switch (option) {
+	case RW_OPTION_KRETPROBE_ZERO_CHECK:
+		return "kretprobe_zero_check";
+	case RW_OPTION_XPACLRI:
+		return "xpaclri";
+	case RW_OPTION_FP_ZERO_ENDS:
+		return "fp_zero_ends";
+	}
+	return "none";
+}
+
 const char *rw_verdict_name(enum rw_verdict verdict)
 {
 	static const char *const names[] = {

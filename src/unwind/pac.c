@@ -25,7 +25,7 @@ uint64_t unwind_strip_caller(const struct unwind *w, uint64_t pc, bool *doubt_re
 {
 	const struct rw_unwind_input *in = w->in;
 
-	if (in->options.xpaclri)
+	if (in->options & RW_OPTION_XPACLRI)
 		return unwind_strip(w, pc, doubt_ret);
 
 	// Up to 6.3 the macro around __builtin_return_address() strips by mask in any
@@ -41,7 +41,7 @@ uint64_t unwind_strip(const struct unwind *w, uint64_t pc, bool *doubt_ret)
 	const struct rw_unwind_input *in = w->in;
 	enum rw_tri removes = in->ptrauth;
 
-	if (in->options.xpaclri)
+	if (in->options & RW_OPTION_XPACLRI)
 		removes = rw_tri_and(removes, in->pauth_hw);
 	if (removes == RW_NO)
 		return pc;

@@ -936,6 +936,40 @@ static void test_models_table(void **unused)
 	assert_null(rw_model_find(""));
 }
 
+/* ---- options and layouts ---------------------------------------------------- */
+
+/**
+ * 5.12.0 to 5.12.4: 6106e1112cc6 made an fp of 0 the end, and a record of two zeros an
+ * ordinary one ("one entry too late, with a spurious 0", says 8533d5bfad41).
+ */
+static void test_fp_zero_ends(void **unused)
+{
+	const char *name = "linux-5.10";
+
+	(void)unused;
+	// A chain that ends at an fp of 0: {0, lr}.
+	make_chain(name, 4);
+	set_fp(4, 0);
+	assert_because(name, UNRELIABLE, RW_REASON_OFF_STACK, 4, 0);
+	w.in.options |= RW_OPTION_FP_ZERO_ENDS;
+	assert_verdict(name, RELIABLE);
+	assert_int_equal(t.result.end, RW_END_FINAL);
+	assert_int_equal(t.nr, 5);
+	// It is the first test: nothing is read, nor the start's fp looked at.
+	w.in.fp = 0;
+	assert_verdict(name, RELIABLE);
+	assert_int_equal(t.nr, 1);
+
+	// A record of two zeros: the end, or an entry 0 and then the end.
+	make_chain(name, 4);
+	assert_verdict(name, RELIABLE);
+	assert_int_equal(t.nr, 5);
+	w.in.options |= RW_OPTION_FP_ZERO_ENDS;
+	assert_verdict(name, RELIABLE);
+	assert_int_equal(t.nr, 6);
+	assert_int_equal(t.e[5].pc, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -965,6 +999,7 @@ int main(void)
 		cmocka_unit_test(test_interrupted_in_doubt),
 		cmocka_unit_test(test_final_record),
 		cmocka_unit_test(test_models_table),
+		cmocka_unit_test(test_fp_zero_ends),
 	};
 
 	return cmocka_run_group_tests_name("unwind", tests, NULL, NULL);

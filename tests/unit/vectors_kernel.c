@@ -262,8 +262,11 @@ static void row(char **f, const char *name, struct counts *counts)
 	bool save = !strcmp(f[KIND], "save"), dump = !strcmp(f[KIND], "dump");
 	in->layout = model->layout;
 	in->options = model->options;
-	if (strstr(f[OPT], "krfix="))
-		in->options.kretprobe_zero_check = option(f[OPT], "krfix=", 0);
+	if (strstr(f[OPT], "krfix=")) {
+		in->options &= ~RW_OPTION_KRETPROBE_ZERO_CHECK;
+		if (option(f[OPT], "krfix=", 0))
+			in->options |= RW_OPTION_KRETPROBE_ZERO_CHECK;
+	}
 	in->start = !strcmp(f[START], "task") ? RW_START_BLOCKED :
 		    !strcmp(f[START], "caller") ? RW_START_CURRENT : RW_START_REGS;
 	in->current = rw_tri(!strncmp(f[CTX], "current", 7));

@@ -113,7 +113,8 @@ static void replay(const struct options *options)
 		},
 		.options = options->model->options,
 	};
-	in.options.kretprobe_zero_check |= options->zero_check;
+	if (options->zero_check)
+		in.options |= RW_OPTION_KRETPROBE_ZERO_CHECK;
 	for (int i = 0; i < LAB_NR_STACKS; i++)
 		in.stacks[stacks[i]] = (struct rw_stack){
 			.low = c.stacks[i].low,
