@@ -138,6 +138,8 @@ struct rw_unwind_input {
 	const void *kernel;
 
 	struct rw_layout layout;
+	/** RW_UNKNOWN: @layout is a guess, the kernel may have any that kernels have had. */
+	enum rw_tri layout_known;
 	struct rw_stack stacks[RW_NR_STACKS];
 
 	enum rw_start start;
@@ -223,6 +225,7 @@ enum rw_detail {
 	RW_DETAIL_TRAMPOLINE,	/* the address of a trampoline */
 	RW_DETAIL_EL1_ENTRY,	/* where the vector code of exceptions lies */
 	RW_DETAIL_SYM_CODE,	/* which kernel text is SYM_CODE */
+	RW_DETAIL_LAYOUT,	/* where this kernel has its records */
 };
 
 struct rw_reason {
@@ -273,6 +276,8 @@ enum rw_promise {
 	RW_PROMISE_MARKED_FRAMES,	/* rfc-v1 … v6 mark frames and return nothing */
 };
 
+#define RW_RELEASE(major, minor) ((major) << 8 | (minor))
+
 /** One unwinder generation. */
 struct rw_model {
 	const char *name;
@@ -283,6 +288,7 @@ struct rw_model {
 	enum rw_promise promise;
 	bool prints_marks;		/* (T) (C) (P) (F) (K) in its printed traces */
 	bool checks_text;		/* its verdict depends on __kernel_text_address() */
+	uint16_t first, last;		/* RW_RELEASE() of its mainline kernels; 0: none */
 	struct rw_layout layout;	/* of the kernels it is from */
 	unsigned int options;		/* as its first release has them */
 	unsigned int variants;		/* those in which its kernels differ */

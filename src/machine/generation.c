@@ -172,6 +172,22 @@ static void choose_options(struct rw_kernel *kernel)
 	options_by_code(kernel);
 }
 
+/** Without types a symbol and the number must say the same. */
+static void choose_without_types(struct rw_kernel *kernel, bool table)
+{
+	struct release release = release_of(kernel->image);
+	uint64_t addr;
+
+	snprintf(kernel->auto_why, sizeof(kernel->auto_why), "%s",
+		 "the image has neither BTF nor DWARF");
+	if (table)
+		choose_rfc(kernel, NULL);
+	else if (rw_image_symbol(kernel->image, "arch_stack_walk_reliable", &addr) &&
+		 RW_RELEASE(release.major, release.minor) >= RW_RELEASE(6, 17))
+		choose(kernel, "linux-6.17",
+		       "arch_stack_walk_reliable() and the release; no types");
+}
+
 /** Without types the layout is that of the generation's own kernels. */
 static void own_layout(struct rw_kernel *kernel)
 {
@@ -179,6 +195,16 @@ static void own_layout(struct rw_kernel *kernel)
 		return;
 	kernel->has_layout = true;
 	kernel->layout = kernel->auto_model->layout;
+}
+
+bool rw_kernel_is_own_model(const struct rw_kernel *kernel, const struct rw_model *model)
+{
+	struct release r = release_of(kernel->image);
+	unsigned int release = RW_RELEASE(r.major, r.minor);
+
+	if (kernel->auto_model)
+		return model == kernel->auto_model;
+	return model->first && release >= model->first && release <= model->last;
 }
 
 struct rw_error *rw_kernel_choose_model(struct rw_kernel *kernel)
@@ -189,11 +215,8 @@ struct rw_error *rw_kernel_choose_model(struct rw_kernel *kernel)
 
 	struct rw_error *err = rw_types_open(kernel->image, &types);
 	if (err) {
-		snprintf(kernel->auto_why, sizeof(kernel->auto_why), "%s",
-			 "the image has neither BTF nor DWARF");
 		rw_error_destroy(err);
-		if (table)
-			choose_rfc(kernel, NULL);
+		choose_without_types(kernel, table);
 		choose_options(kernel);
 		own_layout(kernel);
 		return NULL;

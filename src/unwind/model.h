@@ -68,6 +68,12 @@ struct unwind {
 	size_t nr_missing;
 };
 
+/* models.c */
+
+/** What kernels have had, as far as a walk can tell one from the other. */
+enum { UNWIND_NR_LAYOUTS = 2 };
+extern const struct rw_layout unwind_layouts[UNWIND_NR_LAYOUTS];
+
 /* walk.c */
 
 /** Hand the current frame to the consumer.  False: it said stop, or its limit is reached. */

@@ -254,8 +254,8 @@ static void judge(struct unwind *w)
 	res->last_fp = w->fp;
 }
 
-void rw_unwind(const struct rw_model *model, const struct rw_unwind_input *in,
-	       rw_consume_fn consume, void *cookie, struct rw_unwind_result *ret)
+static void unwind_once(const struct rw_model *model, const struct rw_unwind_input *in,
+			rw_consume_fn consume, void *cookie, struct rw_unwind_result *ret)
 {
 	struct unwind w = {
 		.model = model,
@@ -271,4 +271,45 @@ void rw_unwind(const struct rw_model *model, const struct rw_unwind_input *in,
 	unwind_start(&w);
 	model->walk(&w);
 	judge(&w);
+}
+
+static bool ignore(void *cookie, const struct rw_entry *entry)
+{
+	(void)cookie;
+	(void)entry;
+	return true;
+}
+
+/** Is this walk unreliable whatever the kernel's layout is? */
+static bool unreliable_in_all(const struct rw_model *model, const struct rw_unwind_input *in)
+{
+	for (int i = 0; i < UNWIND_NR_LAYOUTS; i++) {
+		struct rw_unwind_input other = *in;
+		struct rw_unwind_result result;
+
+		other.layout = unwind_layouts[i];
+		unwind_once(model, &other, ignore, NULL, &result);
+		if (result.verdict != RW_VERDICT_UNRELIABLE)
+			return false;
+	}
+	return true;
+}
+
+void rw_unwind(const struct rw_model *model, const struct rw_unwind_input *in,
+	       rw_consume_fn consume, void *cookie, struct rw_unwind_result *ret)
+{
+	unwind_once(model, in, consume, cookie, ret);
+	if (in->layout_known == RW_YES || ret->verdict == RW_VERDICT_UNDETERMINED ||
+	    (ret->verdict == RW_VERDICT_UNRELIABLE && unreliable_in_all(model, in)))
+		return;
+	ret->verdict = RW_VERDICT_UNDETERMINED;
+	ret->decided = false;
+	ret->has_returned = false;
+	ret->reasons[0] = (struct rw_reason){
+		.code = RW_REASON_LAYOUT_UNKNOWN,
+		.detail = RW_DETAIL_LAYOUT,
+		.frame = ret->nr_entries ? ret->nr_entries - 1 : 0,
+		.address = ret->last_fp,
+	};
+	ret->nr_reasons = 1;
 }

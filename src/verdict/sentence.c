@@ -80,6 +80,11 @@ static void layout_unknown(const struct rw_trace *trace, const struct rw_reason 
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "the KASLR offset is not known, and with it no address of the kernel; "
 			 "give it with --kaslr");
+	else if (reason->detail == RW_DETAIL_LAYOUT)
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "the image has no types, so where this kernel keeps its records is not known, "
+			 "and %s need not be its own model; give a vmlinux with BTF or DWARF",
+			 trace->model->name);
 	else if (reason->detail == RW_DETAIL_EL1_ENTRY)
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "where this kernel's exception vectors lie is not known, so that an interrupted "

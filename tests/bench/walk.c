@@ -133,6 +133,7 @@ static struct rw_unwind_input input_of(unsigned int n, const struct rw_model *mo
 	if (has_kernel)
 		rw_kernel_unwind_input(&kernel, model, &in);
 	in.layout = model->layout;
+	in.layout_known = RW_YES;
 	in.options = model->options;
 	for (int i = 0; i < RW_NR_STACKS; i++)
 		in.stacks[i].exists = RW_NO;

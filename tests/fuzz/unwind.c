@@ -137,6 +137,7 @@ static void read_head(struct task *task, const uint8_t *h)
 	struct rw_unwind_input *in = &task->in;
 
 	in->layout = layouts[h[0] % 3];
+	in->layout_known = h[0] & 0x80 ? RW_UNKNOWN : RW_YES;
 	in->start = h[1] % 3;
 	in->current = tri(h[2]);
 	in->preemptible = tri(h[2] >> 2);

@@ -329,6 +329,7 @@ static void make_input(const struct plan *p, struct scene *s)
 	in->in_code_section = in_code_section;
 	in->in_el1_entry = p->no_vectors ? NULL : in_el1_entry;
 	in->layout = rw_model_find(layout_models[p->layout])->layout;
+	in->layout_known = RW_YES;
 	in->start = p->start;
 	in->current = rw_tri(!(context & 1));
 	in->preemptible = rw_tri(context & 2 && p->other != RW_STACK_IRQ &&
@@ -615,7 +616,7 @@ enum {
 	LESS_HANDLER, LESS_TRAMPOLINE, LESS_SLIDE,
 	LESS_PREEMPTIBLE, LESS_IN_NMI, LESS_IN_EFI, LESS_CURRENT,
 	LESS_VA_BITS, LESS_PTRAUTH, LESS_PAUTH_HW, LESS_LISTS,
-	LESS_TABLE, LESS_ASSEMBLY, LESS_READY, LESS_VECTORS,
+	LESS_TABLE, LESS_ASSEMBLY, LESS_READY, LESS_VECTORS, LESS_LAYOUT,
 	LESS_WORD,
 	LESS_TOP = LESS_WORD + 8, LESS_BOTTOM, LESS_BYTES, LESS_ALL_STACKS,
 	NR_SINGLE,
@@ -766,6 +767,10 @@ static bool take(struct scene *s, unsigned int n, uint64_t *state, char *what, s
 	case LESS_VECTORS:
 		snprintf(what, size, "vector code");
 		in->in_el1_entry = NULL;
+		return true;
+	case LESS_LAYOUT:
+		snprintf(what, size, "layout");
+		in->layout_known = RW_UNKNOWN;
 		return true;
 	case LESS_TOP:
 		drop = below(state, NR_WORDS);

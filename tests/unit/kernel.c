@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What an image tells of its kernel's unwinder: the generation by types and symbols,
-// options by the walker's machine code and by the release.  The
-// instructions are those of Debian's kernels, as objdump shows them.
+// options by the walker's machine code and by the release, the layout or that it is not
+// told.  The instructions are those of Debian's kernels, as objdump shows them.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -451,6 +451,50 @@ static void test_options_given(void **unused)
 }
 #endif
 
+/** Without types a model is taken at its word only where the image agrees. */
+static void test_layout_without_types(void **unused)
+{
+	static const struct {
+		const char *release, *symbol;
+		bool table;
+		const char *model;
+		enum rw_tri known;
+		const char *auto_model;
+	} rows[] = {
+		{ "6.1.192", NULL, false, "linux-6.1", RW_YES, NULL },
+		{ "6.7.0", NULL, false, "linux-6.1", RW_YES, NULL },
+		{ "6.8.0", NULL, false, "linux-6.1", RW_UNKNOWN, NULL },
+		{ "6.1.192", NULL, false, "linux-6.17", RW_UNKNOWN, NULL },
+		{ "6.1.192", NULL, false, "rfc-v7", RW_UNKNOWN, NULL },
+		{ "next", NULL, false, "linux-6.1", RW_UNKNOWN, NULL },
+		{ "7.2.13", "arch_stack_walk_reliable", false, "linux-6.17", RW_YES, "linux-6.17" },
+		// The layout is known then, whatever the rules are.
+		{ "7.2.13", "arch_stack_walk_reliable", false, "linux-6.1", RW_YES, "linux-6.17" },
+		{ "6.12.1", "arch_stack_walk_reliable", false, "linux-6.17", RW_UNKNOWN, NULL },
+		{ "6.1.192", "arch_stack_walk_reliable", true, "rfc-v7", RW_YES, "rfc-v7" },
+		{ "6.1.192", "arch_stack_walk_reliable", true, "linux-6.17", RW_YES, "rfc-v7" },
+	};
+	const struct rw_kernel_facts facts = { 0 };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct kernel_image k;
+		struct rw_unwind_input in;
+
+		make(&k, rows[i].release);
+		if (rows[i].symbol)
+			add_symbol(&k, rows[i].symbol, AT(OTHER));
+		k.table = rows[i].table;
+		open_it(&k, &facts);
+		rw_kernel_unwind_input(&k.kernel, rw_model_find(rows[i].model), &in);
+		const char *got = k.kernel.auto_model ? k.kernel.auto_model->name : "none";
+		if (in.layout_known != rows[i].known ||
+		    strcmp(got, rows[i].auto_model ? rows[i].auto_model : "none"))
+			fail_msg("row %zu: layout known %d, auto %s", i, in.layout_known, got);
+		close_it(&k);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +506,7 @@ int main(void)
 		cmocka_unit_test(test_options_by_release),
 		cmocka_unit_test(test_options_given),
 #endif
+		cmocka_unit_test(test_layout_without_types),
 	};
 
 	return cmocka_run_group_tests_name("the kernel of an image", tests, NULL, NULL);

@@ -970,6 +970,43 @@ static void test_fp_zero_ends(void **unused)
 	assert_int_equal(t.e[5].pc, 0);
 }
 
+/** The layout is a guess: what holds in each that kernels have had is certain, no more. */
+static void test_layout_unknown(void **unused)
+{
+	static const char *const names[] = { "linux-5.10", "linux-5.16", "linux-6.1", "linux-6.11",
+					     "linux-6.17", "rfc-v7", "rfc-v9", "rfc-v14" };
+
+	(void)unused;
+	FOR_EACH(name, names) {
+		make_chain(name, 5);
+		assert_verdict(name, RELIABLE);
+		w.in.layout_known = RW_UNKNOWN;
+		assert_verdict(name, UNDETERMINED);
+		assert_int_equal(t.result.reasons[0].code, RW_REASON_LAYOUT_UNKNOWN);
+		assert_int_equal(t.result.reasons[0].detail, RW_DETAIL_LAYOUT);
+		assert_int_equal(t.result.nr_reasons, 1);
+		assert_int_equal(t.nr, 6);
+		assert_int_equal(t.e[5].pc, PC(5));
+
+		// Off the stack before anything that layouts differ in.
+		set_fp(3, DATA);
+		assert_verdict(name, strcmp(name, "rfc-v9") ? UNRELIABLE : UNDETERMINED);
+	}
+	// It would have ended at the final record of the other layout.
+	make_chain("linux-6.1", 5);
+	world_put(&w, final_record() + 16, 0);
+	w.in.layout = model("linux-6.17")->layout;
+	assert_because("linux-6.1", UNRELIABLE, RW_REASON_OFF_STACK, 6, 0);
+	w.in.layout_known = RW_UNKNOWN;
+	assert_because("linux-6.1", UNDETERMINED, RW_REASON_LAYOUT_UNKNOWN, 6, 0);
+	assert_false(t.result.decided);
+	// Another fact that is missing is named as that.
+	make_chain("linux-6.1", 5);
+	w.in.layout_known = RW_UNKNOWN;
+	remove_word(FIRST_RECORD + 32);
+	assert_because("linux-6.1", UNDETERMINED, RW_REASON_MEMORY_MISSING, 1, FIRST_RECORD + 32);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1000,6 +1037,7 @@ int main(void)
 		cmocka_unit_test(test_final_record),
 		cmocka_unit_test(test_models_table),
 		cmocka_unit_test(test_fp_zero_ends),
+		cmocka_unit_test(test_layout_unknown),
 	};
 
 	return cmocka_run_group_tests_name("unwind", tests, NULL, NULL);

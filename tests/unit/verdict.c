@@ -268,7 +268,7 @@ static void test_sentences(void **unused)
 
 	(void)unused;
 	for (int code = 0; code <= RW_REASON_TASK_RUNNING_NO_REGISTERS; code++) {
-		for (int detail = 0; detail <= RW_DETAIL_SYM_CODE; detail++) {
+		for (int detail = 0; detail <= RW_DETAIL_LAYOUT; detail++) {
 			struct rw_reason reason = {
 				.code = code, .detail = detail, .address = 0xffff80000a5d8010,
 			};
@@ -316,6 +316,7 @@ static void test_trace_grows(void **unused)
 		in.stacks[i].exists = RW_NO;
 	const struct rw_model *model = rw_model_find("linux-6.1");
 	in.layout = model->layout;
+	in.layout_known = RW_YES;
 	assert_null(rw_trace_init(&kernel, model, &in, "endless", "given", &trace));
 	assert_true(trace.nr > 900);
 	assert_int_equal(trace.nr, trace.result.nr_entries);

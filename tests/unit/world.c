@@ -89,6 +89,7 @@ void world_init(struct world *world)
 	in->ptrauth = in->pauth_hw = RW_NO;
 	in->va_bits = 48;
 	in->sym_code_ready = RW_YES;
+	in->layout_known = RW_YES;
 	in->return_to_handler.exists = in->kretprobe_trampoline.exists = RW_NO;
 	in->fgraph.form = in->kretprobes.form = RW_TRACER_NONE;
 	for (int i = 0; i < RW_NR_STACKS; i++)

@@ -86,6 +86,7 @@ static void replay(const struct options *options)
 		.read = read_words,
 		.memory = &c,
 		.layout = options->model->layout,
+		.layout_known = RW_YES,
 		.start = starts[c.start],
 		.pc = c.pc,
 		.fp = c.fp,
