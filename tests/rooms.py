@@ -13,7 +13,7 @@ import sys
 # The headers that each room offers to others.
 HEADERS = {
     'support': {'error.h', 'tri.h', 'cleanup.h', 'vector.h', 'bytes.h', 'json.h'},
-    'input': {'input.h', 'dump.h'},
+    'input': {'input.h', 'dump.h', 'hexdump.h'},
     'image': {'image.h', 'types.h'},
     'memory': {'memory.h', 'pagetable.h', 'space.h'},
     'unwind': {'unwind.h', 'consumers.h'},

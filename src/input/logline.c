@@ -11,6 +11,7 @@
 //   2024-11-22T13:20:01.123456+01:00 host kernel: msg the same, ISO times
 //   [   12.345678] host kernel: msg                   journalctl -o short-monotonic
 //   4,1234,12345678,-,caller=T1;msg                   /dev/kmsg
+//   (gdb) (gdb) msg                                   debuggers whose input is a pipe
 //
 // in any order, with colours between them.  A prefix ends with at most one
 // blank; further ones belong to the message, where they mean something ("Call
@@ -311,12 +312,26 @@ static bool skip_kmsg(struct cursor *c)
 	return true;
 }
 
+/** What stands before the command that a person typed, or the answer to one that a file has. */
+static bool skip_prompt(struct cursor *c)
+{
+	static const char *const prompts[] = { "(gdb) ", "(qemu) ", "crash> ", "pwndbg> " };
+
+	for (size_t i = 0; i < sizeof(prompts) / sizeof(prompts[0]); i++) {
+		if (!begins(c->p, c->end, prompts[i]))
+			continue;
+		c->p += strlen(prompts[i]);
+		return true;
+	}
+	return false;
+}
+
 /** Blanks in front of a prefix are skipped with it, those of a message are kept. */
 static bool skip_prefix(struct cursor *c)
 {
 	static bool (*const prefixes[])(struct cursor *c) = {
 		skip_colour, skip_quote, skip_level, skip_kmsg, skip_facility,
-		skip_date, skip_bracket, skip_tag,
+		skip_date, skip_bracket, skip_tag, skip_prompt,
 	};
 	const char *message = c->p;
 

@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Hex dumps in a text, line by line (hexline.c), into pieces of memory (hexpieces.c).
+//
+// A dump is rows of one tool with one width of words and rising addresses.  Two
+// things are told only by all of its rows, so they are decided when it ends:
+//
+// - how its addresses are to be read (hexorder.c): od prints octal, decimal or
+//   hexadecimal offsets and does not say which;
+// - whether its words are bytes in the order of memory or little-endian values:
+//   xxd -g8 and xxd -e -g8 look alike.
+//
+// Addresses in the kernel's half are virtual.  Lower ones are offsets in a file where
+// the tool is xxd, hexdump or od, and physical where it is QEMU, crash or OpenOCD,
+// unless the command that stands before them says otherwise.
+//
+// "*" stands for rows like the one before it; a row that is missing is a hole.
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rewalk/cleanup.h"
+#include "rewalk/error.h"
+#include "rewalk/vector.h"
+
+#include "hex.h"
+#include "hexline.h"
+#include "hexorder.h"
+#include "hexpieces.h"
+#include "logline.h"
+
+// Virtual addresses of the kernel have their top 12 bits set, or more of them.
+#define KERNEL_HALF (UINT64_C(0xfff) << 52)
+// The end of the users' half, and of physical memory.
+#define LOW_END (UINT64_C(1) << 52)
+
+enum { GDB_GIANT = 8 };
+
+enum command {
+	COMMAND_NONE,
+	COMMAND_VIRTUAL,
+	COMMAND_PHYSICAL,
+};
+
+struct names {
+	struct rw_hexdump_name *data;
+	size_t nr, capacity;
+};
+
+struct notes {
+	struct rw_hexdump_note *data;
+	size_t nr, capacity;
+};
+
+struct rw_hexdump {
+	struct rw_hexrows rows;		/* of the dump that is open; none: it is not */
+	bool stamped;			/* a logger wrote its lines */
+	enum rw_hexdump_space space;
+	size_t column;			/* of its last row's printable characters */
+	size_t last_line;		/* that belonged to it */
+
+	enum command command;		/* the last one that was seen */
+	struct rw_hexpieces pieces;
+	struct rw_hexspans spans;
+	struct names names;
+	struct notes notes;
+	size_t nr_lines;		/* that belong to dumps */
+	size_t baseless;		/* first line of a dump of offsets */
+	size_t addressed;		/* first line of a dump with addresses */
+	size_t undecided;		/* first line of a dump whose offsets are not clear */
+	size_t hint_line;
+	const char *hint;
+};
+
+struct rw_error *rw_hexdump_create(struct rw_hexdump **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? NULL : &rw_enomem;
+}
+
+void rw_hexdump_destroy(struct rw_hexdump *dump)
+{
+	if (!dump)
+		return;
+	for (size_t i = 0; i < dump->names.nr; i++)
+		free((char *)dump->names.data[i].name);
+	free(dump->names.data);
+	free(dump->notes.data);
+	free(dump->rows.data);
+	rw_hexpieces_deinit(&dump->pieces);
+	rw_hexspans_deinit(&dump->spans);
+	free(dump);
+}
+
+static void hint(struct rw_hexdump *dump, size_t line, const char *text)
+{
+	if (dump->hint)
+		return;
+	dump->hint = text;
+	dump->hint_line = line;
+}
+
+/* ---- the end of a dump --------------------------------------------------------- */
+
+static struct rw_error *add_piece(struct rw_hexdump *dump, uint64_t addr, uint64_t size,
+				  const struct rw_hexrow *row)
+{
+	struct rw_hexpiece *piece = rw_vector_push(&dump->pieces);
+
+	if (!piece)
+		return &rw_enomem;
+	*piece = (struct rw_hexpiece){
+		.space = dump->space,
+		.addr = addr,
+		.size = size,
+		.off = row->off,
+		.pattern = row->size,
+		.line = row->line,
+		.tool = rw_hexline_tool(dump->rows.format),
+	};
+	return NULL;
+}
+
+/** The rows, and what a '*' stands for between them, once their addresses are clear. */
+static struct rw_error *add_pieces(struct rw_hexdump *dump)
+{
+	struct rw_hexrows *rows = &dump->rows;
+	struct rw_error *err = NULL;
+
+	for (size_t i = 0; !err && i < rows->nr; i++) {
+		const struct rw_hexrow *row = &rows->data[i];
+		const struct rw_hexrow *before = i ? row - 1 : NULL;
+
+		if (row->repeat && before) {
+			uint64_t end = before->addr + before->size;
+
+			if (row->addr > end && (row->addr - end) % before->size == 0)
+				err = add_piece(dump, end, row->addr - end, before);
+		}
+		if (!err && row->size)
+			err = add_piece(dump, row->addr, row->size, row);
+	}
+	if (!err && rows->has_end && rows->repeat) {
+		const struct rw_hexrow *last = &rows->data[rows->nr - 1];
+
+		if (rows->end > last->addr + last->size)
+			err = add_piece(dump, last->addr + last->size,
+					rows->end - last->addr - last->size, last);
+	}
+	return err;
+}
+
+/**
+ * od and hexdump fill their last word up with zeros, which the line behind it tells.
+ * Where that line is missing, a row that is short may end in a word that is none.
+ */
+static void trim_last(struct rw_hexrows *rows)
+{
+	struct rw_hexrow *last = &rows->data[rows->nr - 1];
+
+	if (rows->repeat)
+		return;
+	if (last->real && last->real < last->size) {
+		last->size = last->real;
+	} else if (rows->has_end) {
+		if (rows->end > last->addr && rows->end < last->addr + last->size)
+			last->size = (size_t)(rows->end - last->addr);
+	} else if (rows->format == RW_HEXLINE_WORDS && rows->width > 1 && rows->nr > 1 &&
+		   last->size < rows->data[0].size) {
+		last->size -= rows->width;
+	}
+}
+
+static struct rw_error *take_rows(struct rw_hexdump *dump)
+{
+	struct rw_hexrows *rows = &dump->rows;
+	const struct rw_hexrow *first = &rows->data[0];
+
+	if (!rw_hexrows_are_dump(rows)) {
+		hint(dump, first->line,
+		     "a row whose address no other one continues (od -A n prints none)");
+		return NULL;
+	}
+	if (!rw_hexrows_settle_addresses(rows)) {
+		if (!dump->undecided && !dump->stamped)
+			dump->undecided = first->line;
+		return NULL;
+	}
+	struct rw_hexdump_note *note = rw_vector_push(&dump->notes);
+	if (!note)
+		return &rw_enomem;
+	*note = (struct rw_hexdump_note){
+		.line = first->line,
+		.last_line = dump->last_line,
+		.tool = rw_hexline_tool(rows->format),
+	};
+	rw_hexrows_settle_order(rows, dump->pieces.bytes, &note->words, &note->why);
+	trim_last(rows);
+	if (dump->space == RW_HEXDUMP_OFFSET) {
+		if (!dump->baseless && !dump->stamped)
+			dump->baseless = first->line;
+	} else if (!dump->addressed) {
+		dump->addressed = first->line;
+	}
+	return add_pieces(dump);
+}
+
+static struct rw_error *close_dump(struct rw_hexdump *dump)
+{
+	struct rw_error *err = dump->rows.nr ? take_rows(dump) : NULL;
+
+	dump->rows.nr = 0;
+	dump->rows.repeat = false;
+	dump->rows.has_end = false;
+	dump->rows.evidence = (struct rw_hexevidence){ 0 };
+	dump->column = 0;
+	return err;
+}
+
+/* ---- rows ------------------------------------------------------------------------ */
+
+static enum rw_hexdump_space space_of(const struct rw_hexdump *dump, const struct rw_hexline *line)
+{
+	if (line->addr >= KERNEL_HALF)
+		return RW_HEXDUMP_VIRTUAL;
+	switch (line->format) {
+	case RW_HEXLINE_XXD:
+	case RW_HEXLINE_CANONICAL:
+	case RW_HEXLINE_WORDS:
+		return RW_HEXDUMP_OFFSET;
+	case RW_HEXLINE_GDB:
+		return RW_HEXDUMP_VIRTUAL;
+	default:
+		return dump->command == COMMAND_VIRTUAL ? RW_HEXDUMP_VIRTUAL :
+							  RW_HEXDUMP_PHYSICAL;
+	}
+}
+
+/** Does this row belong to the dump that is open? */
+static bool continues(const struct rw_hexdump *dump, const struct rw_hexline *line, bool stamped)
+{
+	const struct rw_hexrows *rows = &dump->rows;
+
+	if (!rows->nr || rows->format != line->format || dump->stamped != stamped ||
+	    dump->space != space_of(dump, line))
+		return false;
+	// xxd: the last word of a file may be short, and alone in its row.
+	bool same_width = rows->width == line->width ||
+			  (line->format == RW_HEXLINE_XXD && line->nr == 1 &&
+			   line->width < rows->width);
+	return same_width && line->addr > rows->data[rows->nr - 1].addr;
+}
+
+/** Is this the address that comes next, however addresses are read? */
+static bool is_next(const struct rw_hexdump *dump, uint64_t addr, size_t number)
+{
+	return dump->rows.nr && number == dump->last_line + 1 &&
+	       rw_hexrows_is_next(&dump->rows, addr);
+}
+
+/**
+ * gdb's format a prints as many digits as there are, two words in a row: a row of it
+ * can look like one of bytes.
+ */
+static void fit_gdb(const struct rw_hexdump *dump, struct rw_hexline *line, size_t number)
+{
+	if (line->format != RW_HEXLINE_GDB || line->width == GDB_GIANT)
+		return;
+	bool inside = dump->rows.nr && dump->rows.format == RW_HEXLINE_GDB &&
+		      is_next(dump, line->addr, number);
+
+	if (inside && dump->rows.varied)
+		line->width = GDB_GIANT;
+	else if (line->nr == 2 && !(inside && dump->rows.width == line->width))
+		line->nr = 1;	/* of the second one the place is not certain */
+}
+
+/** The digits of a word as bytes, the first digits first; in front of too few, zeros. */
+static void decode(const struct rw_hexword *word, size_t width, uint8_t *to)
+{
+	size_t missing = 2 * width > word->size ? 2 * width - word->size : 0;
+
+	memset(to, 0, width);
+	for (size_t i = 0; i < word->size && missing + i < 2 * width; i++) {
+		size_t at = missing + i;
+
+		to[at / 2] |= (uint8_t)(rw_hex_digit(word->text[i]) << (at % 2 ? 0 : 4));
+	}
+}
+
+static struct rw_error *add_row(struct rw_hexdump *dump, struct rw_hexrow row)
+{
+	struct rw_hexrow *place;
+
+	if (!row.size)
+		return NULL;
+	place = rw_vector_push(&dump->rows);
+	if (!place)
+		return &rw_enomem;
+	*place = row;
+	dump->rows.repeat = false;
+	return NULL;
+}
+
+static struct rw_error *add_name(struct rw_hexdump *dump, const struct rw_hexword *word,
+				 uint64_t addr, size_t number)
+{
+	char *text = strndup(word->text, word->size);
+	struct rw_hexdump_name *name = text ? rw_vector_push(&dump->names) : NULL;
+
+	if (!name) {
+		free(text);
+		return &rw_enomem;
+	}
+	*name = (struct rw_hexdump_name){ addr, text, word->off, number };
+	return NULL;
+}
+
+/** The words of a row; a name ends it, and behind it another begins. */
+static struct rw_error *read_words(struct rw_hexdump *dump, struct rw_hexline *line,
+				   size_t number)
+{
+	const bool repeat = dump->rows.repeat;
+	struct rw_hexword word;
+	struct rw_hexrow row = { line->addr, dump->pieces.nr_bytes, 0, 0, number, repeat };
+	uint64_t addr = line->addr;
+	struct rw_error *err = NULL;
+
+	for (size_t i = 0; !err && i < line->nr && rw_hexline_next(line, &word); i++) {
+		// xxd prints the last word of a row, or of a file, as short as it is.
+		size_t width = line->format == RW_HEXLINE_XXD ? word.size / 2 : line->width;
+
+		if (word.kind == RW_HEXWORD_DIGITS || word.kind == RW_HEXWORD_VALUE) {
+			uint8_t *to = rw_hexpieces_grow(&dump->pieces, width);
+
+			if (!to)
+				return &rw_enomem;
+			decode(&word, width, to);
+			row.size += width;
+		} else {
+			err = add_row(dump, row);
+			row = (struct rw_hexrow){ addr + width, dump->pieces.nr_bytes, 0, 0, number,
+						  false };
+			if (!err && word.kind == RW_HEXWORD_NAME)
+				err = add_name(dump, &word, addr, number);
+		}
+		addr += width;
+	}
+	return err ? err : add_row(dump, row);
+}
+
+/** Take back what a row had added: it is none. */
+static void take_back(struct rw_hexdump *dump, size_t nr_rows, size_t nr_bytes,
+		      struct rw_hexevidence evidence)
+{
+	dump->rows.nr = nr_rows;
+	dump->rows.evidence = evidence;
+	dump->pieces.nr_bytes = nr_bytes;
+}
+
+static struct rw_error *read_row(struct rw_hexdump *dump, struct rw_hexline *line, bool stamped,
+				 size_t number)
+{
+	if (line->addr >= LOW_END && line->addr < KERNEL_HALF)
+		return NULL;	// no address of arm64: damaged
+	fit_gdb(dump, line, number);
+	if (!continues(dump, line, stamped)) {
+		struct rw_error *err = close_dump(dump);
+
+		if (err)
+			return err;
+		dump->rows.format = line->format;
+		dump->rows.width = line->width;
+		dump->rows.varied = false;
+		dump->stamped = stamped;
+		dump->space = space_of(dump, line);
+	}
+	size_t nr_rows = dump->rows.nr, nr_bytes = dump->pieces.nr_bytes;
+	struct rw_hexevidence evidence = dump->rows.evidence;
+	bool repeat = dump->rows.repeat;
+
+	struct rw_error *err = read_words(dump, line, number);
+	if (err)
+		return err;
+	if (line->has_printable && dump->rows.nr > nr_rows &&
+	    !rw_hexrows_compare(&dump->rows, dump->pieces.bytes, line)) {
+		take_back(dump, nr_rows, nr_bytes, evidence);
+		dump->rows.repeat = repeat;
+		hint(dump, number, "words that its printable column is too short or too long for");
+		return NULL;
+	}
+	if (line->has_printable && line->column)
+		dump->column = line->column;
+	dump->rows.varied |= line->varied;
+	dump->last_line = number;
+	dump->nr_lines++;
+	return NULL;
+}
+
+/* ---- lines ------------------------------------------------------------------------ */
+
+static bool begins(const struct rw_logline *line, const char *word)
+{
+	return rw_logline_begins(line, word);
+}
+
+static bool contains(const struct rw_logline *line, const char *word)
+{
+	size_t size = line->size < 4096 ? line->size : 4096;
+
+	return memmem(line->text, size, word, strlen(word));
+}
+
+/** A command that says what the addresses behind it are. */
+static void read_command(struct rw_hexdump *dump, const struct rw_logline *line)
+{
+	if (!line->size || (line->text[0] != 'x' && line->text[0] != 'r' && line->text[0] != 'm'))
+		return;
+	// QEMU's line editor prints the command again with each key.
+	if (begins(line, "xp") || begins(line, "x/") || begins(line, "x "))
+		dump->command = begins(line, "xp/") ? COMMAND_PHYSICAL : COMMAND_VIRTUAL;
+	else if (begins(line, "x\033"))
+		dump->command = contains(line, "xp/") ? COMMAND_PHYSICAL : COMMAND_VIRTUAL;
+	else if (begins(line, "rd "))
+		dump->command = contains(line, " -p") ? COMMAND_PHYSICAL : COMMAND_VIRTUAL;
+	else if (begins(line, "mdb ") || begins(line, "mdh ") || begins(line, "mdw ") ||
+		 begins(line, "mdd "))
+		dump->command = contains(line, " phys ") ? COMMAND_PHYSICAL : COMMAND_NONE;
+}
+
+/** A row that goes on from the one before it, with something in it that is no word. */
+static struct rw_error *broken_row(const struct rw_hexline *line, size_t number)
+{
+	// The debugger's own way to say that there is a hole.
+	static const char *const said[] = { "Cannot", "<error:", "??" };
+	char quoted[24];
+	size_t nr = line->bad_size < 20 ? line->bad_size : 20;
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (line->bad_size >= strlen(said[i]) &&
+		    !memcmp(line->bad, said[i], strlen(said[i])))
+			return NULL;
+	if (!nr)
+		return NULL;
+	for (size_t i = 0; i < nr; i++)
+		quoted[i] = line->bad[i] >= ' ' && line->bad[i] <= '~' ? line->bad[i] : '?';
+	strcpy(quoted + nr, nr < line->bad_size ? "..." : "");
+	return rw_error_create(RW_ERROR_FORMAT,
+			       "line %zu: '%s' is no word of this hex dump; correct it, or remove "
+			       "the line, which leaves a hole", number, quoted);
+}
+
+/** Do its dumps have '*' for rows that are the same? */
+static bool has_repeats(enum rw_hexline_format format)
+{
+	return format == RW_HEXLINE_XXD || format == RW_HEXLINE_WORDS ||
+	       format == RW_HEXLINE_CANONICAL;
+}
+
+static struct rw_error *read_end(struct rw_hexdump *dump, const struct rw_hexline *line,
+				 size_t number)
+{
+	struct rw_hexrows *rows = &dump->rows;
+
+	if (!rows->nr || number != dump->last_line + 1 || rows->format == RW_HEXLINE_XXD ||
+	    !has_repeats(rows->format))
+		return NULL;
+	rows->has_end = true;
+	rows->end = line->addr;
+	dump->last_line = number;
+	dump->nr_lines++;
+	return close_dump(dump);
+}
+
+struct rw_error *rw_hexdump_line(struct rw_hexdump *dump, const char *text, size_t size,
+				 size_t number)
+{
+	struct rw_loglines lines;
+	struct rw_logline line;
+	struct rw_hexline hex;
+
+	rw_loglines_init(&lines, text, size);
+	if (!rw_logline_next(&lines, &line))
+		return NULL;
+	switch (rw_hexline_parse(line.text, line.size, dump->column, &hex)) {
+	case RW_HEXLINE_NONE:
+		read_command(dump, &line);
+		return NULL;
+	case RW_HEXLINE_ROW:
+		return read_row(dump, &hex, line.stamped, number);
+	case RW_HEXLINE_REPEAT:
+		if (dump->rows.nr && number == dump->last_line + 1 && has_repeats(dump->rows.format)) {
+			dump->rows.repeat = true;
+			dump->last_line = number;
+			dump->nr_lines++;
+		}
+		return NULL;
+	case RW_HEXLINE_END:
+		return read_end(dump, &hex, number);
+	case RW_HEXLINE_BROKEN:
+		return is_next(dump, hex.addr, number) && dump->rows.format == hex.format ?
+		       broken_row(&hex, number) : NULL;
+	case RW_HEXLINE_BARE:
+		hint(dump, number, "words without an address (od -A n, xxd -p)");
+		return NULL;
+	case RW_HEXLINE_NO_HEX:
+		hint(dump, number, "words that are octal or decimal (od and hexdump without -x)");
+		return NULL;
+	}
+	return NULL;
+}
+
+/* ---- the end of the text ----------------------------------------------------------- */
+
+static struct rw_error *rebase(struct rw_hexdump *dump, enum rw_hexdump_space space, uint64_t base)
+{
+	size_t nr = 0;
+
+	if (space != RW_HEXDUMP_OFFSET && dump->undecided)
+		return rw_error_create(RW_ERROR_FORMAT,
+				       "line %zu: the offsets of this dump can be octal, decimal or "
+				       "hexadecimal; give more of its rows, or dump it again with "
+				       "od -v -A x, or xxd", dump->undecided);
+	if (space != RW_HEXDUMP_OFFSET && dump->addressed)
+		return rw_error_create(RW_ERROR_USAGE,
+				       "line %zu: this dump has addresses of its own; leave out the "
+				       "one behind the '@'", dump->addressed);
+	for (size_t i = 0; i < dump->pieces.nr; i++) {
+		struct rw_hexpiece piece = dump->pieces.data[i];
+
+		if (piece.space == RW_HEXDUMP_OFFSET) {
+			if (space == RW_HEXDUMP_OFFSET)
+				continue;
+			piece.space = space;
+			if (__builtin_add_overflow(piece.addr, base, &piece.addr))
+				return rw_error_create(RW_ERROR_USAGE,
+						       "line %zu: its offset does not fit behind "
+						       "0x%" PRIx64 "; correct that address",
+						       piece.line, base);
+		}
+		dump->pieces.data[nr++] = piece;
+	}
+	dump->pieces.nr = nr;
+	return NULL;
+}
+
+struct rw_error *rw_hexdump_finish(struct rw_hexdump *dump, enum rw_hexdump_space space,
+				   uint64_t base)
+{
+	struct rw_error *err = close_dump(dump);
+
+	if (!err)
+		err = rebase(dump, space, base);
+	if (!err)
+		err = rw_hexpieces_join(&dump->pieces, &dump->spans);
+	rw_hexpieces_deinit(&dump->pieces);
+	return err;
+}
+
+const struct rw_hexdump_span *rw_hexdump_spans(const struct rw_hexdump *dump, size_t *nr_ret)
+{
+	*nr_ret = dump->spans.nr;
+	return dump->spans.data;
+}
+
+const struct rw_hexdump_name *rw_hexdump_names(const struct rw_hexdump *dump, size_t *nr_ret)
+{
+	*nr_ret = dump->names.nr;
+	return dump->names.data;
+}
+
+const struct rw_hexdump_note *rw_hexdump_notes(const struct rw_hexdump *dump, size_t *nr_ret)
+{
+	*nr_ret = dump->notes.nr;
+	return dump->notes.data;
+}
+
+size_t rw_hexdump_baseless(const struct rw_hexdump *dump)
+{
+	return dump->baseless ? dump->baseless : dump->undecided;
+}
+
+size_t rw_hexdump_nr_rows(const struct rw_hexdump *dump)
+{
+	return dump->nr_lines;
+}
+
+const char *rw_hexdump_hint(const struct rw_hexdump *dump, size_t *line_ret)
+{
+	*line_ret = dump->hint_line;
+	return dump->hint;
+}
