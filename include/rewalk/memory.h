@@ -11,12 +11,15 @@
 #include <stdint.h>
 
 struct rw_error;
+struct rw_place;
 
 /** Bytes at [@start, @end), borrowed, and whose they are. */
 struct rw_span {
 	uint64_t start, end;
 	const uint8_t *bytes;
 	const char *name;	/* borrowed: the input, for messages */
+	const struct rw_place *places;	/* borrowed: its lines, if it is a text; else NULL */
+	size_t nr_places;
 };
 
 struct rw_memory {
@@ -36,7 +39,21 @@ struct rw_memory {
 struct rw_error *rw_memory_add(struct rw_memory *memory, uint64_t addr, const uint8_t *bytes,
 			       size_t size, const char *name);
 
+/**
+ * The same of bytes that stand in a text.
+ *
+ * @param places  By address, the first one at or below @addr: the message says which
+ *                line of each input it is about.  Borrowed as the bytes are.
+ */
+struct rw_error *rw_memory_add_text(struct rw_memory *memory, uint64_t addr, const uint8_t *bytes,
+				    size_t size, const char *name, const struct rw_place *places,
+				    size_t nr_places);
+
 void rw_memory_deinit(struct rw_memory *memory);
+
+/** All of memory around @addr that is there without a gap.  False: @addr is not there. */
+bool rw_memory_extent(const struct rw_memory *memory, uint64_t addr, uint64_t *start_ret,
+		      uint64_t *end_ret);
 
 /** The span that holds @addr, or NULL. */
 const struct rw_span *rw_memory_find(const struct rw_memory *memory, uint64_t addr);

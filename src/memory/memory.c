@@ -3,11 +3,13 @@
 // Spans of virtual memory, sorted, found by bisection.
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rewalk/bytes.h"
 #include "rewalk/error.h"
+#include "rewalk/hexdump.h"
 #include "rewalk/memory.h"
 #include "rewalk/vector.h"
 
@@ -27,6 +29,26 @@ static size_t first_after(const struct rw_memory *memory, uint64_t addr)
 	return low;
 }
 
+/** "FILE", or "FILE: line 12" where the byte at @addr stands in a text. */
+static void describe(const struct rw_span *span, uint64_t addr, char *buf, size_t size)
+{
+	size_t low = 0, high = span->nr_places;
+
+	if (!high) {
+		snprintf(buf, size, "%s", span->name);
+		return;
+	}
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (span->places[middle].addr <= addr)
+			low = middle;
+		else
+			high = middle;
+	}
+	snprintf(buf, size, "%s: line %zu", span->name, span->places[low].line);
+}
+
 static struct rw_error *disagree(const struct rw_span *a, const struct rw_span *b)
 {
 	uint64_t addr = a->start > b->start ? a->start : b->start;
@@ -36,10 +58,12 @@ static struct rw_error *disagree(const struct rw_span *a, const struct rw_span *
 		addr++;
 	if (addr == end)
 		return NULL;
+	char one[512], other[512];
+	describe(a, addr, one, sizeof(one));
+	describe(b, addr, other, sizeof(other));
 	return rw_error_create(RW_ERROR_MISMATCH,
 			       "%s: at 0x%" PRIx64 ": other bytes than %s has there; "
-			       "give one of the two, or other addresses",
-			       b->name, addr, a->name);
+			       "give one of the two, or other addresses", other, addr, one);
 }
 
 static struct rw_error *insert(struct rw_memory *memory, size_t at, struct rw_span span)
@@ -57,7 +81,15 @@ static struct rw_error *insert(struct rw_memory *memory, size_t at, struct rw_sp
 struct rw_error *rw_memory_add(struct rw_memory *memory, uint64_t addr, const uint8_t *bytes,
 			       size_t size, const char *name)
 {
-	struct rw_span span = { .start = addr, .bytes = bytes, .name = name };
+	return rw_memory_add_text(memory, addr, bytes, size, name, NULL, 0);
+}
+
+struct rw_error *rw_memory_add_text(struct rw_memory *memory, uint64_t addr, const uint8_t *bytes,
+				    size_t size, const char *name, const struct rw_place *places,
+				    size_t nr_places)
+{
+	struct rw_span span = { .start = addr, .bytes = bytes, .name = name, .places = places,
+				.nr_places = nr_places };
 
 	if (!size)
 		return rw_error_create(RW_ERROR_USAGE,
@@ -111,6 +143,22 @@ const struct rw_span *rw_memory_find(const struct rw_memory *memory, uint64_t ad
 	size_t i = first_after(memory, addr);
 
 	return i < memory->nr && memory->data[i].start <= addr ? &memory->data[i] : NULL;
+}
+
+bool rw_memory_extent(const struct rw_memory *memory, uint64_t addr, uint64_t *start_ret,
+		      uint64_t *end_ret)
+{
+	const struct rw_span *first = rw_memory_find(memory, addr), *last = first;
+
+	if (!first)
+		return false;
+	while (first > memory->data && first[-1].end == first->start)
+		first--;
+	while (last + 1 < memory->data + memory->nr && last[1].start == last->end)
+		last++;
+	*start_ret = first->start;
+	*end_ret = last->end;
+	return true;
 }
 
 /** A word that reaches from one span into the next, if the next begins there. */

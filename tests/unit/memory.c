@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "rewalk/error.h"
+#include "rewalk/hexdump.h"
 #include "rewalk/memory.h"
 
 #define BASE UINT64_C(0xffff80000a5d8000)
@@ -233,6 +234,53 @@ static void test_overlap_second(void **unused)
 	rw_memory_deinit(&memory);
 }
 
+/** Of a text the message has the lines, also where a part of it was left out. */
+static void test_lines(void **unused)
+{
+	static const uint8_t first[32] = { 1 }, second[32] = { 0 };
+	static const struct rw_place first_lines[] = { { BASE, 7 }, { BASE + 16, 9 } };
+	static const struct rw_place second_lines[] = { { BASE - 16, 2 }, { BASE, 3 } };
+	struct rw_memory memory = { 0 };
+
+	(void)unused;
+	assert_null(rw_memory_add_text(&memory, BASE, first, 32, "a.txt", first_lines, 2));
+	struct rw_error *err = rw_memory_add_text(&memory, BASE - 16, second, 32, "b.txt",
+						  second_lines, 2);
+	assert_non_null(err);
+	assert_non_null(strstr(err->message, "b.txt: line 3: at 0xffff80000a5d8000: other bytes "
+					     "than a.txt: line 7 has there"));
+	assert_error(err, RW_ERROR_MISMATCH);
+	add(&memory, BASE + 32, second, 32, "c.bin");
+	err = rw_memory_add_text(&memory, BASE + 16, first, 32, "a.txt", first_lines, 2);
+	assert_non_null(strstr(err->message, "a.txt: line 9: at 0xffff80000a5d8010"));
+	rw_error_destroy(err);
+	rw_memory_deinit(&memory);
+}
+
+static void test_extent(void **unused)
+{
+	static const uint8_t bytes[64];
+	struct rw_memory memory = { 0 };
+	uint64_t start = 1, end = 2;
+
+	(void)unused;
+	assert_false(rw_memory_extent(&memory, BASE, &start, &end));
+	add(&memory, BASE, bytes, 16, "a");
+	add(&memory, BASE + 32, bytes, 16, "c");
+	add(&memory, BASE + 64, bytes, 16, "d");
+	add(&memory, BASE + 16, bytes, 16, "b");
+	assert_false(rw_memory_extent(&memory, BASE + 48, &start, &end));
+	assert_int_equal(start, 1);
+	for (uint64_t addr = BASE; addr < BASE + 48; addr += 15) {
+		assert_true(rw_memory_extent(&memory, addr, &start, &end));
+		assert_int_equal(start, BASE);
+		assert_int_equal(end, BASE + 48);
+	}
+	assert_true(rw_memory_extent(&memory, BASE + 64, &start, &end));
+	assert_int_equal(start, BASE + 64);
+	rw_memory_deinit(&memory);
+}
+
 static void test_wrap(void **unused)
 {
 	static const uint8_t bytes[32] = { [15] = 7 };
@@ -303,6 +351,8 @@ int main(void)
 		cmocka_unit_test(test_overlap_equal),
 		cmocka_unit_test(test_overlap_different),
 		cmocka_unit_test(test_overlap_second),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_extent),
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_pieces),
 	};
