@@ -38,10 +38,11 @@ struct rw_error *rw_file_init(const char *path, size_t limit, struct rw_file *re
 /** Release a file's bytes.  A zeroed one is accepted. */
 void rw_file_deinit(struct rw_file *file);
 
-/** How an INPUT argument says what it is: FILE, FILE@ADDR, FILE@phys:ADDR, FILE@regs. */
+/** How an INPUT argument says what it is: FILE, FILE@ADDR, FILE@phys:ADDR, … */
 enum rw_input_form {
 	RW_INPUT_CONTENT,	/* FILE: recognised by what is in it */
-	RW_INPUT_VIRTUAL,	/* FILE@ADDR: raw bytes at a virtual address */
+	RW_INPUT_VIRTUAL,	/* FILE@ADDR: bytes at a virtual address, raw or as a hex dump */
+	RW_INPUT_RAW,		/* FILE@raw:ADDR: raw bytes, whatever they look like */
 	RW_INPUT_PHYSICAL,	/* FILE@phys:ADDR: a bank of RAM */
 	RW_INPUT_REGS,		/* FILE@regs: the bytes of a struct user_pt_regs */
 };
@@ -50,7 +51,7 @@ enum rw_input_form {
 struct rw_input_arg {
 	enum rw_input_form form;
 	char *path;		/* owned */
-	uint64_t addr;		/* RW_INPUT_VIRTUAL, RW_INPUT_PHYSICAL */
+	uint64_t addr;		/* RW_INPUT_VIRTUAL, RW_INPUT_RAW, RW_INPUT_PHYSICAL */
 };
 
 /**

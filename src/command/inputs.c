@@ -9,6 +9,7 @@
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
 
+#include "hexdumps.h"
 #include "inputs.h"
 
 #define PIPE_LIMIT ((size_t)1 << 30)
@@ -38,24 +39,33 @@ static struct rw_error *regs_bytes(struct inputs *inputs, const struct rw_file *
 	       add_regs(inputs, &block, file->name);
 }
 
-static struct rw_error *regs_text(struct inputs *inputs, const struct rw_file *file)
+/**
+ * A text: registers and hex dumps, whatever else is in it.
+ *
+ * @param space, base  Where offset 0 of a dump of offsets stood.
+ */
+static struct rw_error *text(const struct options *options, struct inputs *inputs,
+			     const struct rw_file *file, enum rw_hexdump_space space,
+			     uint64_t base)
 {
 	struct rw_regs_blocks blocks = { 0 };
-	struct rw_error *err = rw_regs_from_text((const char *)file->bytes, file->size, &blocks);
+	size_t nr_rows = 0;
 
-	if (!err && !blocks.nr)
-		err = rw_error_create(RW_ERROR_FORMAT,
-				      "no registers in it; give text of the kernel, QEMU, gdb or "
-				      "crash that has pc and x29, or raw bytes as FILE@ADDR");
+	struct rw_error *err = rw_regs_from_text((const char *)file->bytes, file->size, &blocks);
 	if (err)
 		err = rw_error_prefix(err, "%s", file->name);
 	for (size_t i = 0; !err && i < blocks.nr; i++)
 		err = add_regs(inputs, &blocks.data[i], file->name);
+	if (!err)
+		err = hexdumps_add(options, inputs, file, space, base, &nr_rows);
+	const bool at_address = space != RW_HEXDUMP_OFFSET;
+	if (!err && !nr_rows && (at_address || !blocks.nr))
+		err = rw_error_prefix(hexdumps_nothing(inputs, at_address), "%s", file->name);
 	free(blocks.data);
 	return err;
 }
 
-static struct rw_error *add_dump(struct inputs *inputs, const struct rw_file *file,
+struct rw_error *inputs_add_dump(struct inputs *inputs, const struct rw_file *file,
 				 enum rw_dump_format format, uint64_t base)
 {
 	void *sources = realloc(inputs->sources,
@@ -71,21 +81,22 @@ static struct rw_error *add_dump(struct inputs *inputs, const struct rw_file *fi
 }
 
 /** A file that says itself what it is. */
-static struct rw_error *by_content(struct inputs *inputs, const struct rw_file *file)
+static struct rw_error *by_content(const struct options *options, struct inputs *inputs,
+				   const struct rw_file *file)
 {
 	enum rw_content content = rw_content_recognise(file->bytes, file->size);
 
 	switch (content) {
 	case RW_CONTENT_TEXT:
-		return regs_text(inputs, file);
+		return text(options, inputs, file, RW_HEXDUMP_OFFSET, 0);
 	case RW_CONTENT_ELF_CORE:
-		return add_dump(inputs, file, RW_DUMP_ELF, 0);
+		return inputs_add_dump(inputs, file, RW_DUMP_ELF, 0);
 	case RW_CONTENT_KDUMP:
-		return add_dump(inputs, file, RW_DUMP_KDUMP, 0);
+		return inputs_add_dump(inputs, file, RW_DUMP_KDUMP, 0);
 	case RW_CONTENT_FLATTENED:
-		return add_dump(inputs, file, RW_DUMP_FLATTENED, 0);
+		return inputs_add_dump(inputs, file, RW_DUMP_FLATTENED, 0);
 	case RW_CONTENT_LIME:
-		return add_dump(inputs, file, RW_DUMP_LIME, 0);
+		return inputs_add_dump(inputs, file, RW_DUMP_LIME, 0);
 	case RW_CONTENT_EMPTY:
 		return rw_error_create(RW_ERROR_FORMAT,
 				       "%s: is empty; give a stack as FILE@ADDR, or registers",
@@ -103,7 +114,8 @@ static struct rw_error *by_content(struct inputs *inputs, const struct rw_file *
 	}
 }
 
-static struct rw_error *add_input(struct inputs *inputs, const char *arg, bool as_regs)
+static struct rw_error *add_input(const struct options *options, struct inputs *inputs,
+				  const char *arg, bool as_regs)
 {
 	struct rw_input_arg parsed;
 	struct rw_file *file = &inputs->files[inputs->nr_files];
@@ -119,6 +131,10 @@ static struct rw_error *add_input(struct inputs *inputs, const char *arg, bool a
 
 	switch (parsed.form) {
 	case RW_INPUT_VIRTUAL:
+		if (rw_content_recognise(file->bytes, file->size) == RW_CONTENT_TEXT)
+			return text(options, inputs, file, RW_HEXDUMP_VIRTUAL, parsed.addr);
+		// fall through
+	case RW_INPUT_RAW:
 		if (!inputs->source)
 			inputs->source = file->name;
 		return rw_memory_add(&inputs->memory, parsed.addr, file->bytes, file->size,
@@ -126,13 +142,16 @@ static struct rw_error *add_input(struct inputs *inputs, const char *arg, bool a
 	case RW_INPUT_REGS:
 		return regs_bytes(inputs, file);
 	case RW_INPUT_PHYSICAL:
-		return add_dump(inputs, file, RW_DUMP_BANK, parsed.addr);
+		// RAM may begin with text, and is not searched for dumps.
+		if (hexdumps_begin(file))
+			return text(options, inputs, file, RW_HEXDUMP_PHYSICAL, parsed.addr);
+		return inputs_add_dump(inputs, file, RW_DUMP_BANK, parsed.addr);
 	case RW_INPUT_CONTENT:
 		break;
 	}
 	if (as_regs && rw_content_recognise(file->bytes, file->size) == RW_CONTENT_UNKNOWN)
 		return regs_bytes(inputs, file);
-	return by_content(inputs, file);
+	return by_content(options, inputs, file);
 }
 
 /** Two sets are of one CPU: the same register must have one value. */
@@ -235,9 +254,11 @@ struct rw_error *inputs_init(const struct options *options, struct inputs *ret)
 	if (!ret->files)
 		return &rw_enomem;
 	for (size_t i = 0; !err && i < options->nr_inputs; i++)
-		err = add_input(ret, options->inputs[i], false);
+		err = add_input(options, ret, options->inputs[i], false);
 	if (!err && options->regs)
-		err = add_input(ret, options->regs, true);
+		err = add_input(options, ret, options->regs, true);
+	if (!err)
+		err = hexdumps_banks(options, ret);
 	if (!err && !ret->nr_sources)
 		err = choose_regs(options, ret);
 	override_regs(options, &ret->start);
@@ -249,6 +270,7 @@ struct rw_error *inputs_init(const struct options *options, struct inputs *ret)
 void inputs_deinit(struct inputs *inputs)
 {
 	rw_memory_deinit(&inputs->memory);
+	hexdumps_deinit(inputs);
 	for (size_t i = 0; i < inputs->nr_files; i++)
 		rw_file_deinit(&inputs->files[i]);
 	free(inputs->files);

@@ -15,6 +15,9 @@ struct found_regs {
 	const char *name;	/* borrowed */
 };
 
+struct text_dump;
+struct text_bank;
+
 struct inputs {
 	struct rw_file *files;	/* owned */
 	size_t nr_files;
@@ -24,6 +27,11 @@ struct inputs {
 
 	struct rw_dump_source *sources;	/* owned: the files of a dump */
 	size_t nr_sources;
+
+	struct text_dump *texts;	/* owned; see hexdumps.h */
+	size_t nr_texts;
+	struct text_bank **banks;	/* owned */
+	size_t nr_banks;
 
 	/* chosen: what the walk starts from */
 	struct rw_regs start;
@@ -37,6 +45,11 @@ struct inputs {
  * @param ret  To be released with inputs_deinit(), on failure too.
  */
 struct rw_error *inputs_init(const struct options *options, struct inputs *ret);
+
+/** Add a file of a dump, whose bytes and name are borrowed. */
+struct rw_error *inputs_add_dump(struct inputs *inputs, const struct rw_file *file,
+				 enum rw_dump_format format, uint64_t base);
+
 void inputs_deinit(struct inputs *inputs);
 
 #endif

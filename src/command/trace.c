@@ -23,8 +23,9 @@ static const char doc[] =
 	"A raw stack with its registers:\n"
 	"  rewalk vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt\n\n"
 	"INPUT is a vmcore (ELF, makedumpfile, QEMU; split sets as several files), "
-	"FILE@phys:ADDR (a bank of RAM), FILE@ADDR (raw bytes at a virtual address), "
-	"FILE@regs (a struct user_pt_regs), or a text with registers. Without --stack the task stack is the file "
+	"FILE@phys:ADDR (a bank of RAM), FILE@ADDR (raw bytes at a virtual address, or a hex "
+	"dump whose offset 0 stood there), FILE@regs (a struct user_pt_regs), or a text with "
+	"registers and hex dumps of xxd, hexdump, od, QEMU, gdb, crash or OpenOCD. Without --stack the task stack is the file "
 	"that holds fp, if it is as large as this kernel's stacks.\n\n"
 	"Exit status: 0 reliable, 1 unreliable, 2 a usage or input error, 3 undetermined "
 	"(a missing fact decides: the output names it).";
@@ -41,22 +42,23 @@ static const struct argp_child children[] = {
 static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]", doc, children, NULL, NULL };
 
 /**
- * Is [@low, @high) a task's stack?  The kernel leaves a record of two zeros at the final
+ * Is [@start, @end) a task's stack?  The kernel leaves a record of two zeros at the final
  * record's place of every one; another stack of that size has something else there.
  */
-static bool is_task_stack(const struct rw_kernel *kernel, struct inputs *inputs,
-			  const struct rw_span *span)
+static bool is_task_stack(const struct rw_kernel *kernel, struct inputs *inputs, uint64_t start,
+			  uint64_t end)
 {
 	const struct rw_layout *layout = &kernel->layout;
 	uint64_t words[2], final;
 
-	if (!kernel->has_layout || span->end - span->start < layout->pt_regs_size)
+	if (!kernel->has_layout || !kernel->thread_size || end - start != kernel->thread_size ||
+	    end - start < layout->pt_regs_size)
 		return false;
-	final = span->end - layout->pt_regs_size + layout->pt_regs_stackframe;
+	final = end - layout->pt_regs_size + layout->pt_regs_stackframe;
 	return rw_memory_read(&inputs->memory, final, 2, words) && !words[0] && !words[1];
 }
 
-/** The bounds of the stacks: given, else the task's from the file that holds fp. */
+/** The bounds of the stacks: given, else the task's from the file, or files, that hold fp. */
 static void find_stacks(const struct options *options, struct inputs *inputs,
 			const struct rw_kernel *kernel, struct rw_unwind_input *in)
 {
@@ -68,10 +70,15 @@ static void find_stacks(const struct options *options, struct inputs *inputs,
 	for (int i = 0; options->has_stacks && i < RW_NR_STACKS; i++)
 		if (i != RW_STACK_TASK && in->stacks[i].exists == RW_UNKNOWN)
 			in->stacks[i].exists = RW_NO;
-	if (task->exists == RW_UNKNOWN && span && kernel->thread_size &&
-	    span->end - span->start == kernel->thread_size &&
-	    is_task_stack(kernel, inputs, span))
-		*task = (struct rw_stack){ span->start, span->end, RW_YES };
+	if (task->exists != RW_UNKNOWN || !span)
+		return;
+	uint64_t start = span->start, end = span->end;
+	// Dumps of a part each may join to the whole of it.
+	if (!is_task_stack(kernel, inputs, start, end) &&
+	    !(rw_memory_extent(&inputs->memory, in->fp, &start, &end) &&
+	      is_task_stack(kernel, inputs, start, end)))
+		return;
+	*task = (struct rw_stack){ start, end, RW_YES };
 }
 
 /** May the current task use its CPU's stacks?  One that is given is there to be used. */

@@ -89,7 +89,7 @@ static struct rw_error *bad_addr(const char *arg, const char *addr)
 /** Take the part behind the last '@' for what it says.  RW_INPUT_CONTENT: nothing. */
 static struct rw_error *parse_form(const char *arg, const char *what, struct rw_input_arg *ret)
 {
-	static const char physical[] = "phys:";
+	static const char physical[] = "phys:", raw[] = "raw:";
 
 	if (!strcmp(what, "regs")) {
 		ret->form = RW_INPUT_REGS;
@@ -97,6 +97,10 @@ static struct rw_error *parse_form(const char *arg, const char *what, struct rw_
 		if (!parse_addr(what + strlen(physical), &ret->addr))
 			return bad_addr(arg, what + strlen(physical));
 		ret->form = RW_INPUT_PHYSICAL;
+	} else if (starts(what, raw)) {
+		if (!parse_addr(what + strlen(raw), &ret->addr))
+			return bad_addr(arg, what + strlen(raw));
+		ret->form = RW_INPUT_RAW;
 	} else if (parse_addr(what, &ret->addr)) {
 		ret->form = RW_INPUT_VIRTUAL;
 	} else if (is_like_addr(what)) {

@@ -63,6 +63,7 @@ static const struct arg_row {
 	{ "a@b/s@1000", RW_INPUT_VIRTUAL, "a@b/s", 0x1000, NULL },
 	{ "ram@phys:40000000", RW_INPUT_PHYSICAL, "ram", 0x40000000, NULL },
 	{ "ram@phys:0x40000000", RW_INPUT_PHYSICAL, "ram", 0x40000000, NULL },
+	{ "s@raw:ffff80000a5d8000", RW_INPUT_RAW, "s", 0xffff80000a5d8000, NULL },
 	{ "r.bin@regs", RW_INPUT_REGS, "r.bin", 0, NULL },
 	// Behind the last '@' is a part of the name.
 	{ "root@host.txt", RW_INPUT_CONTENT, "root@host.txt", 0, NULL },
@@ -73,6 +74,7 @@ static const struct arg_row {
 	{ "f@0xzz", 0, NULL, 0, "'0xzz' is no hexadecimal address" },
 	{ "f@0x", 0, NULL, 0, "no address behind the '@'" },
 	{ "f@phys:", 0, NULL, 0, "no address behind the '@'" },
+	{ "f@raw:", 0, NULL, 0, "no address behind the '@'" },
 	{ "f@phys:4000g", 0, NULL, 0, "'4000g' is no hexadecimal address" },
 	{ "f@ffff80000a5g8000", 0, NULL, 0, "is no hexadecimal address" },
 	{ "f@ffff800008000000+10", 0, NULL, 0, "is no hexadecimal address" },
