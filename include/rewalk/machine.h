@@ -57,6 +57,13 @@ unsigned int rw_machine_nr_cpus(const struct rw_machine *machine);
 /** What was lost on the way: broken lists, unreadable records.  Borrowed lines. */
 const char *const *rw_machine_lost(const struct rw_machine *machine, size_t *nr_ret);
 
+/**
+ * As rw_machine_lost(), and why the dump does not have memory that was asked for since the
+ * last call of rw_machine_unwind_input(): to be called when the walk is done.  The array
+ * holds until the next call.
+ */
+const char *const *rw_machine_task_lost(struct rw_machine *machine, size_t *nr_ret);
+
 /** How a task can be walked. */
 enum rw_walkable {
 	RW_WALK_YES,

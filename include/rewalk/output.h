@@ -38,10 +38,18 @@ void rw_output_trace(struct rw_output *out, const struct rw_trace *trace);
 /** The end of a run: the last JSON object, or a table after more than one trace. */
 void rw_output_summary(struct rw_output *out, const struct rw_tally *tally);
 
-/** As rw_output_summary(), with the counts of each of @nr models. */
-void rw_output_models_summary(struct rw_output *out, const struct rw_tally *tally,
-			      const struct rw_model *models, const struct rw_tally *by_model,
-			      size_t nr);
+/** All that is said at the end of a run; everything is borrowed. */
+struct rw_summary {
+	const struct rw_tally *tally;
+	const struct rw_model *models;		/* of `--model all` */
+	const struct rw_tally *by_model;	/* of each of them */
+	size_t nr_models;			/* 0: one model */
+	const char *const *lost;		/* JSON: what the input lacks, once each */
+	size_t nr_lost;
+};
+
+/** As rw_output_summary(), with more. */
+void rw_output_run_summary(struct rw_output *out, const struct rw_summary *summary);
 
 /** Whose stack the lines below are of; nothing for a raw stack, of which there is one. */
 void rw_output_models_heading(struct rw_output *out, const struct rw_trace *trace);

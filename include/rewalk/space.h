@@ -29,6 +29,7 @@ struct rw_space {
 	struct rw_pagetable tables;
 	struct rw_translation_cache cache;
 	struct rw_space_page pages[RW_SPACE_PAGES];
+	unsigned int missing;	/* bit n: a read failed for enum rw_dump_status n; to be cleared */
 };
 
 /** The physical address of @va.  False: not mapped, or a table is missing. */

@@ -2,6 +2,7 @@
 //
 // rewalk trace of a dump: the tasks that were asked for, each walked and judged.
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,31 +47,58 @@ static bool wanted(const struct options *o, const struct rw_task *task, bool any
 	return any_panicked ? task->panicked : task->running;
 }
 
-static struct rw_error *one(struct walker *walker, struct rw_machine *machine,
-			    const struct rw_task *task)
+struct rw_error *dumped_lost(const struct dumped *dumped, char ***ret, size_t *nr_ret)
 {
-	struct walk walk = { .task = task };
+	size_t nr_files, nr_lists, nr = 0;
+	const struct rw_dump_loss *files = rw_dump_lost(dumped->dump, &nr_files);
+	const char *const *lists = rw_machine_lost(dumped->machine, &nr_lists);
+	char **lost = calloc(nr_files + nr_lists + 1, sizeof(lost[0]));
+	bool done = lost;
 
-	walk.walkable = rw_machine_unwind_input(machine, task, &walker->models[0], &walk.in);
-	walk.lost = rw_machine_lost(machine, &walk.nr_lost);
-	return walker_add(walker, &walk);
+	for (size_t i = 0; done && i < nr_files; i++) {
+		if (files[i].count)
+			done = asprintf(&lost[nr], "%s (met by %" PRIu64 " read%s)", files[i].text,
+					files[i].count, files[i].count == 1 ? "" : "s") >= 0;
+		else
+			done = (lost[nr] = strdup(files[i].text));
+		nr += done;
+	}
+	for (size_t i = 0; done && i < nr_lists; i++)
+		nr += done = (lost[nr] = strdup(lists[i]));
+	if (done) {
+		*ret = lost;
+		*nr_ret = nr;
+		return NULL;
+	}
+	while (nr)
+		free(lost[--nr]);
+	free(lost);
+	return &rw_enomem;
 }
 
 /** What the dump lacks, said once each, on standard error. */
-static void warn(const struct options *options, struct rw_dump *dump,
-		 const struct rw_machine *machine)
+static void warn(const struct options *options, const struct dumped *dumped)
 {
+	char **lost;
 	size_t nr;
 
-	if (options->verbose < 0)
+	if (options->verbose < 0 || dumped_lost(dumped, &lost, &nr))
 		return;
 	fflush(stdout);
-	const struct rw_dump_loss *losses = rw_dump_lost(dump, &nr);
-	for (size_t i = 0; i < nr; i++)
-		fprintf(stderr, "rewalk: warning: %s\n", losses[i].text);
-	const char *const *lost = rw_machine_lost(machine, &nr);
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		fprintf(stderr, "rewalk: warning: %s\n", lost[i]);
+		free(lost[i]);
+	}
+	free(lost);
+}
+
+static struct rw_error *one(struct walker *walker, struct rw_machine *machine,
+			    const struct rw_task *task)
+{
+	struct walk walk = { .task = task, .lost = rw_machine_task_lost, .machine = machine };
+
+	walk.walkable = rw_machine_unwind_input(machine, task, &walker->models[0], &walk.in);
+	return walker_add(walker, &walk);
 }
 
 /** A pid that no task has is an error, as far as all tasks are known. */
@@ -95,8 +123,25 @@ static struct rw_error *check_pids(struct walker *walker, const struct rw_machin
 	return NULL;
 }
 
-static struct rw_error *walk_all(struct walker *walker, struct rw_machine *machine)
+/** The end of a run; what was lost is known now. */
+static struct rw_error *finish(struct walker *walker, const struct dumped *dumped)
 {
+	char **lost;
+	size_t nr;
+
+	struct rw_error *err = dumped_lost(dumped, &lost, &nr);
+	if (err)
+		return err;
+	walker_finish(walker, (const char *const *)lost, nr);
+	for (size_t i = 0; i < nr; i++)
+		free(lost[i]);
+	free(lost);
+	return NULL;
+}
+
+static struct rw_error *walk_all(struct walker *walker, const struct dumped *dumped)
+{
+	struct rw_machine *machine = dumped->machine;
 	const struct options *options = walker->options;
 	size_t nr;
 	const struct rw_task *tasks = rw_machine_tasks(machine, &nr);
@@ -125,8 +170,7 @@ static struct rw_error *walk_all(struct walker *walker, struct rw_machine *machi
 				       "%s: its list of tasks is broken off after %zu, and none of them "
 				       "is the one asked for; copy the dump again", walker->source, nr);
 	walker->tally.incomplete |= !all && !options->pids && options->cpu < 0;
-	walker_finish(walker);
-	return NULL;
+	return finish(walker, dumped);
 }
 
 /** The tasks of a dump have their own registers and stacks. */
@@ -178,7 +222,7 @@ struct rw_error *dump_trace(const struct options *options, const struct inputs *
 		struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
 
 		sigaction(SIGINT, &action, NULL);
-		err = walk_all(&walker, dumped.machine);
+		err = walk_all(&walker, &dumped);
 		*status_ret = interrupted ? 130 : rw_tally_status(&walker.tally);
 		if (!err && interrupted)
 			fprintf(stderr, "rewalk: interrupted after %zu traces\n",
@@ -186,7 +230,7 @@ struct rw_error *dump_trace(const struct options *options, const struct inputs *
 		walker_deinit(&walker);
 	}
 	if (dumped.machine)
-		warn(options, dumped.dump, dumped.machine);
+		warn(options, &dumped);
 	dumped_deinit(&dumped);
 	return err;
 }

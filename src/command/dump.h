@@ -24,6 +24,14 @@ struct rw_error *dumped_init(const struct options *options, const struct inputs 
 			     const struct rw_image *image, struct dumped *ret);
 void dumped_deinit(struct dumped *dumped);
 
+/**
+ * What the files and the kernel's lists lack, each said once, as far as it is known now.
+ *
+ * @param ret  Owned by the caller, the array and each of its strings.
+ * @return NULL or &rw_enomem.
+ */
+struct rw_error *dumped_lost(const struct dumped *dumped, char ***ret, size_t *nr_ret);
+
 /** Walk the tasks of a dump that were asked for; *status_ret is the exit status. */
 struct rw_error *dump_trace(const struct options *options, const struct inputs *inputs,
 			    const struct rw_image *image, int *status_ret);

@@ -3,6 +3,7 @@
 // rewalk info: what was recognised in an image and its inputs, and what is missing.
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rewalk/error.h"
@@ -196,11 +197,8 @@ static void say_fact(void *cookie, const char *key, const char *value)
 }
 
 /** What a dump says of its machine. */
-static void say_dump(struct report *r, const struct dumped *dumped)
+static void say_dump(struct report *r, const struct dumped *dumped, char *const *lost, size_t nr)
 {
-	size_t nr;
-	const char *const *lost = rw_machine_lost(dumped->machine, &nr);
-
 	rw_machine_describe(dumped->machine, say_fact, r);
 	if (r->as_json)
 		rw_json_open(&r->json, "lost", '[');
@@ -213,7 +211,7 @@ static void say_dump(struct report *r, const struct dumped *dumped)
 /** Everything is known now: nothing stands on standard output before. */
 static void print(struct report *r, const struct options *options, const struct inputs *inputs,
 		  const struct rw_image *image, const struct rw_kernel *kernel,
-		  const struct dumped *dumped)
+		  const struct dumped *dumped, char *const *lost, size_t nr_lost)
 {
 	if (r->as_json) {
 		rw_json_open(&r->json, NULL, '{');
@@ -224,7 +222,7 @@ static void print(struct report *r, const struct options *options, const struct 
 	say(r, "banner", rw_image_banner(image));
 	say_build_id(r, image);
 	if (dumped->machine)
-		say_dump(r, dumped);
+		say_dump(r, dumped, lost, nr_lost);
 	say_kernel(r, kernel);
 	say_ranges(r, image);
 	if (r->as_json) {
@@ -243,6 +241,8 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 	struct report r = { options->format == RW_FORMAT_JSON, { .file = stdout } };
 	struct dumped dumped = { 0 };
 	struct rw_kernel kernel;
+	char **lost = NULL;
+	size_t nr_lost = 0;
 
 	struct rw_error *err = rw_image_open(options->vmlinux, image);
 	if (!err)
@@ -256,9 +256,15 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 		err = dumped_init(options, inputs, *image, &dumped);
 	else if (!err)
 		err = command_kernel(options, *image, inputs->start.pc, &kernel);
+	if (!err && dumped.machine)
+		err = dumped_lost(&dumped, &lost, &nr_lost);
 	if (!err)
 		print(&r, options, inputs, *image,
-		      dumped.machine ? rw_machine_kernel(dumped.machine) : &kernel, &dumped);
+		      dumped.machine ? rw_machine_kernel(dumped.machine) : &kernel, &dumped, lost,
+		      nr_lost);
+	for (size_t i = 0; i < nr_lost; i++)
+		free(lost[i]);
+	free(lost);
 	dumped_deinit(&dumped);
 	return err;
 }

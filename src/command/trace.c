@@ -138,7 +138,7 @@ static struct rw_error *walk(struct walker *walker, struct inputs *inputs)
 	find_context(options, &walk.in);
 	struct rw_error *err = walker_add(walker, &walk);
 	if (!err)
-		walker_finish(walker);
+		walker_finish(walker, NULL, 0);
 	return err;
 }
 

@@ -88,8 +88,8 @@ static struct rw_error *one(struct walker *w, const struct walk *walk, size_t mo
 			return err;
 	}
 	trace.task = walk->task;
-	trace.lost = walk->lost;
-	trace.nr_lost = walk->nr_lost;
+	if (walk->lost)
+		trace.lost = walk->lost(walk->machine, &trace.nr_lost);
 	*ret = trace;
 	return NULL;
 }
@@ -153,13 +153,18 @@ struct rw_error *walker_add(struct walker *w, const struct walk *walk)
 	return err;
 }
 
-void walker_finish(struct walker *w)
+void walker_finish(struct walker *w, const char *const *lost, size_t nr_lost)
 {
+	const struct rw_summary summary = {
+		.tally = &w->tally,
+		.models = w->models,
+		.by_model = w->by_model,
+		.nr_models = w->by_model ? w->nr_models : 0,
+		.lost = lost,
+		.nr_lost = nr_lost,
+	};
+
 	if (w->groups)
 		rw_output_groups(&w->out, w->groups);
-	if (w->by_model)
-		rw_output_models_summary(&w->out, &w->tally, w->models, w->by_model,
-					 w->nr_models);
-	else
-		rw_output_summary(&w->out, &w->tally);
+	rw_output_run_summary(&w->out, &summary);
 }

@@ -37,14 +37,15 @@ struct walk {
 	const struct rw_task *task;	/* NULL: a raw stack */
 	enum rw_walkable walkable;
 	struct rw_unwind_input in;	/* what belongs to a model is filled in for each */
-	const char *const *lost;
-	size_t nr_lost;
+	/** What the dump lacks, asked when the walk is done.  NULL: nothing. */
+	const char *const *(*lost)(struct rw_machine *machine, size_t *nr_ret);
+	struct rw_machine *machine;
 };
 
 /** Walk one stack by each of the models, count the verdicts, print what is wanted. */
 struct rw_error *walker_add(struct walker *walker, const struct walk *walk);
 
-/** Print what was kept until the end, and the counts. */
-void walker_finish(struct walker *walker);
+/** Print what was kept until the end, the counts, and in JSON what was lost in all. */
+void walker_finish(struct walker *walker, const char *const *lost, size_t nr_lost);
 
 #endif

@@ -127,12 +127,34 @@ const char *const *rw_machine_lost(const struct rw_machine *m, size_t *nr_ret)
 	return (const char *const *)m->lost;
 }
 
+const char *const *rw_machine_task_lost(struct rw_machine *m, size_t *nr_ret)
+{
+	static const char *const reasons[8] = {
+		[RW_DUMP_NO_RAM] = "memory that this walk asks for: the dump knows of none there",
+		[RW_DUMP_EXCLUDED] = "memory that this walk asks for: left out when the dump was written",
+		[RW_DUMP_TRUNCATED] = "memory that this walk asks for: behind the end of a truncated file",
+		[RW_DUMP_NO_FILE] = "memory that this walk asks for: in a file of the split set that was "
+				    "not given",
+		[RW_DUMP_DAMAGED] = "memory that this walk asks for: in a damaged page",
+		[RW_DUMP_NO_CODEC] = "memory that this walk asks for: in a page compressed in a way that "
+				     "this build cannot read",
+	};
+
+	memcpy(m->task_lost, m->lost, m->nr_lost * sizeof(m->lost[0]));
+	*nr_ret = m->nr_lost;
+	for (unsigned int i = 0; i < 8; i++)
+		if (m->space.missing >> i & 1 && reasons[i])
+			m->task_lost[(*nr_ret)++] = reasons[i];
+	return m->task_lost;
+}
+
 enum rw_walkable rw_machine_unwind_input(struct rw_machine *m, const struct rw_task *task,
 					 const struct rw_model *model,
 					 struct rw_unwind_input *ret)
 {
 	const struct rw_regs *regs;
 
+	m->space.missing = 0;
 	*ret = (struct rw_unwind_input){
 		.read = rw_space_read_words,
 		.memory = &m->space,

@@ -72,6 +72,7 @@ struct rw_machine {
 
 	char *lost[MAX_LOST];
 	size_t nr_lost;
+	const char *task_lost[MAX_LOST + 8];
 
 	/* of the task that is walked */
 	struct rw_fgraph_entry fgraph[MAX_FGRAPH];

@@ -28,9 +28,13 @@ bool rw_space_translate(struct rw_space *space, uint64_t va, uint64_t *ret)
 	       (space->has_linear && rw_linear_map_pa(&space->linear, va, ret));
 }
 
-bool rw_space_read(struct rw_space *space, uint64_t va, void *buf, size_t size)
+/** As rw_space_read(); *why_ret: why the dump does not have it, RW_DUMP_OK if not mapped. */
+static bool read_or_why(struct rw_space *space, uint64_t va, void *buf, size_t size,
+			enum rw_dump_status *why_ret)
 {
 	uint8_t *to = buf;
+
+	*why_ret = RW_DUMP_OK;
 
 	while (size) {
 		size_t part = RW_SPACE_PAGE - (va & (RW_SPACE_PAGE - 1));
@@ -38,14 +42,26 @@ bool rw_space_read(struct rw_space *space, uint64_t va, void *buf, size_t size)
 
 		if (part > size)
 			part = size;
-		if (!rw_space_translate(space, va, &pa) ||
-		    rw_dump_read(space->dump, pa, to, part, NULL) != RW_DUMP_OK)
+		if (!rw_space_translate(space, va, &pa))
+			return false;
+		*why_ret = rw_dump_read(space->dump, pa, to, part, NULL);
+		if (*why_ret != RW_DUMP_OK)
 			return false;
 		to += part;
 		va += part;
 		size -= part;
 	}
 	return true;
+}
+
+bool rw_space_read(struct rw_space *space, uint64_t va, void *buf, size_t size)
+{
+	enum rw_dump_status why;
+	bool done = read_or_why(space, va, buf, size, &why);
+
+	if (!done && why != RW_DUMP_OK)
+		space->missing |= 1u << why;
+	return done;
 }
 
 bool rw_space_read_uint(struct rw_space *space, uint64_t va, unsigned int size, uint64_t *ret)
@@ -76,9 +92,11 @@ bool rw_space_read_words(void *memory, uint64_t addr, size_t nr, uint64_t *ret)
 	if ((RW_SPACE_PAGE - off) / 8 < nr)
 		return read_words(space, addr, nr, ret);
 	if (page->tag != number + 1) {
+		enum rw_dump_status why;
+
 		page->tag = 0;
 		// A page may be there in part only: the words alone may still be.
-		if (!rw_space_read(space, addr - off, page->bytes, RW_SPACE_PAGE))
+		if (!read_or_why(space, addr - off, page->bytes, RW_SPACE_PAGE, &why))
 			return read_words(space, addr, nr, ret);
 		page->tag = number + 1;
 	}

@@ -27,9 +27,9 @@ static void verdicts_json(struct rw_json *json, const char *key, const struct rw
 	rw_json_close(json, '}');
 }
 
-static void summary_json(struct rw_output *out, const struct rw_tally *tally,
-			 const struct rw_model *models, const struct rw_tally *by_model, size_t nr)
+static void summary_json(struct rw_output *out, const struct rw_summary *summary)
 {
+	const struct rw_tally *tally = summary->tally;
 	struct rw_json json = { .file = out->file };
 
 	rw_json_open(&json, NULL, '{');
@@ -42,13 +42,17 @@ static void summary_json(struct rw_output *out, const struct rw_tally *tally,
 		if (tally->reasons[i])
 			rw_json_number(&json, rw_reason_name(i), tally->reasons[i]);
 	rw_json_close(&json, '}');
-	if (nr) {
+	if (summary->nr_models) {
 		rw_json_open(&json, "models", '{');
-		for (size_t i = 0; i < nr; i++)
-			verdicts_json(&json, models[i].name, &by_model[i]);
+		for (size_t i = 0; i < summary->nr_models; i++)
+			verdicts_json(&json, summary->models[i].name, &summary->by_model[i]);
 		rw_json_close(&json, '}');
 	}
 	rw_json_bool(&json, "incomplete", tally->incomplete);
+	rw_json_open(&json, "lost", '[');
+	for (size_t i = 0; i < summary->nr_lost; i++)
+		rw_json_string(&json, NULL, summary->lost[i]);
+	rw_json_close(&json, ']');
 	rw_json_close(&json, '}');
 	rw_json_end_line(&json);
 }
@@ -69,30 +73,32 @@ static void summary_text(struct rw_output *out, const struct rw_tally *tally)
 			fprintf(out->file, "%8zu %s\n", tally->reasons[i], rw_reason_name(i));
 }
 
-void rw_output_models_summary(struct rw_output *out, const struct rw_tally *tally,
-			      const struct rw_model *models, const struct rw_tally *by_model,
-			      size_t nr)
+static void models_text(struct rw_output *out, const struct rw_summary *summary)
+{
+	fprintf(out->file, "\n%-12s", "model");
+	for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
+		fprintf(out->file, " %12s", rw_verdict_name(i));
+	for (size_t m = 0; m < summary->nr_models; m++) {
+		fprintf(out->file, "\n%-12s", summary->models[m].name);
+		for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
+			fprintf(out->file, " %12zu", summary->by_model[m].verdicts[i]);
+	}
+	putc('\n', out->file);
+}
+
+void rw_output_run_summary(struct rw_output *out, const struct rw_summary *summary)
 {
 	if (out->format == RW_FORMAT_JSON)
-		summary_json(out, tally, models, by_model, nr);
+		summary_json(out, summary);
 	if (out->format != RW_FORMAT_TEXT)
 		return;
 	// Of one stack the lines above say it all.
-	if (nr && tally->traces > nr) {
-		fprintf(out->file, "\n%-12s", "model");
-		for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
-			fprintf(out->file, " %12s", rw_verdict_name(i));
-		for (size_t m = 0; m < nr; m++) {
-			fprintf(out->file, "\n%-12s", models[m].name);
-			for (int i = 0; i <= RW_VERDICT_UNDETERMINED; i++)
-				fprintf(out->file, " %12zu", by_model[m].verdicts[i]);
-		}
-		putc('\n', out->file);
-	}
-	summary_text(out, tally);
+	if (summary->nr_models && summary->tally->traces > summary->nr_models)
+		models_text(out, summary);
+	summary_text(out, summary->tally);
 }
 
 void rw_output_summary(struct rw_output *out, const struct rw_tally *tally)
 {
-	rw_output_models_summary(out, tally, NULL, NULL, 0);
+	rw_output_run_summary(out, &(struct rw_summary){ .tally = tally });
 }
