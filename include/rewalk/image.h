@@ -4,6 +4,10 @@
  * link addresses, as in the file; whoever knows the KASLR offset adds it.  The
  * file is mapped and only the pages asked for are touched.
  *
+ * Without a vmlinux an image has names only: out of System.map, a copy of
+ * /proc/kallsyms, or a dumped kernel's own tables.  It has no bytes and no sections,
+ * and it does not know which functions are SYM_CODE.
+ *
  * Some tables are made when they are first needed, also through a const image:
  * two threads must not use one image at the same time.
  */
@@ -19,14 +23,15 @@ struct rw_image;
 
 /**
  * Open a vmlinux (any of its forms: with all debug sections, or stripped of them
- * but with its symbol table).
+ * but with its symbol table), or a list of symbols: System.map, or a copy of
+ * /proc/kallsyms ("-": from standard input).
  *
  * @param ret  Owned by the caller, to be closed with rw_image_close(); untouched
  *             on failure.
- * @return NULL; RW_ERROR_OS; RW_ERROR_FORMAT for what is no ELF file, no arm64
- *         kernel, cut short or damaged, or has no symbol table, each with its
- *         remedy, or whose sym_code_functions table is damaged;
- *         RW_ERROR_UNSUPPORTED for a big-endian kernel.
+ * @return NULL; RW_ERROR_OS; RW_ERROR_FORMAT for what is no ELF file and no list, no
+ *         arm64 kernel, cut short or damaged, or has no symbol table, each with its
+ *         remedy, or whose sym_code_functions table is damaged, and for a list
+ *         without addresses; RW_ERROR_UNSUPPORTED for a big-endian kernel.
  */
 struct rw_error *rw_image_open(const char *path, struct rw_image **ret);
 
@@ -36,9 +41,23 @@ void rw_image_close(struct rw_image *image);
 /** The path as it was given to rw_image_open(). */
 const char *rw_image_path(const struct rw_image *image);
 
+/** Where an image's names come from. */
+enum rw_image_kind {
+	RW_IMAGE_VMLINUX,	/* all others have names only */
+	RW_IMAGE_SYSTEM_MAP,	/* at link addresses, or a kallsyms copy that tells no module */
+	RW_IMAGE_KALLSYMS,	/* a copy of /proc/kallsyms: at run-time addresses */
+	RW_IMAGE_DUMP,		/* made by rw_image_create_dump() */
+};
+
+enum rw_image_kind rw_image_kind(const struct rw_image *image);
+
+/** Are its addresses those of a kernel that runs, of which the KASLR offset is not known? */
+bool rw_image_at_run_time(const struct rw_image *image);
+
 /**
- * The address of a symbol, by its exact name.  The names in image_names.h are
- * found without a search; any other name costs one pass over .symtab.
+ * The address of a symbol, by its name: exact, else as link-time optimization by
+ * clang changes it ("modules.llvm.1234").  The names in image_names.h are found
+ * without a search; any other name costs one pass over .symtab.
  *
  * @return False if there is no such symbol (undefined and absolute ones do not
  *         count); *ret is untouched then.
@@ -52,7 +71,8 @@ bool rw_image_symbol(const struct rw_image *image, const char *name, uint64_t *r
  * Sections without bytes (.bss) read as zeros.
  *
  * @return False if a byte of [@addr, @addr + @size) is in no allocated section, or
- *         there is no memory; @buf may then be written in part.
+ *         there is no memory, and for an image of names only; @buf may then be
+ *         written in part.
  */
 bool rw_image_read(const struct rw_image *image, uint64_t addr, void *buf, size_t size);
 
@@ -86,7 +106,7 @@ enum rw_range_origin {
 struct rw_range {
 	uint64_t start, end;
 	const char *name;	/* of a SYM_CODE function; "" if it has no symbol */
-	const char *section;	/* "" if it lies in none */
+	const char *section;	/* "" if it lies in none, or the image has names only */
 	enum rw_range_kind kind;
 	enum rw_range_origin origin;
 };
@@ -106,10 +126,19 @@ const struct rw_range *rw_image_ranges(const struct rw_image *image, size_t *nr_
  */
 const struct rw_range *rw_image_derived_ranges(const struct rw_image *image, size_t *nr_ret);
 
-/** Does the image carry the table of the RFC series (however its entries read)? */
+/** Does the image carry the table of the RFC series (however its entries read, or if at all)? */
 bool rw_image_has_sym_code_table(const struct rw_image *image);
 
-/** Is @addr inside a SYM_CODE range (half-open)?  A binary search. */
+/**
+ * Does the image tell which functions are SYM_CODE?  Names alone do not; with the
+ * table of the RFC series, read out of a dump, they do.
+ */
+bool rw_image_sym_code_known(const struct rw_image *image);
+
+/**
+ * Is @addr inside a SYM_CODE range (half-open)?  A binary search.  False means
+ * nothing where they are not known.
+ */
 bool rw_image_in_sym_code(const struct rw_image *image, uint64_t addr);
 
 /* ---- names as the kernel prints them ------------------------------------ */
@@ -132,5 +161,88 @@ struct rw_symbol {
  * @return False where the kernel would print the bare address, and without memory.
  */
 bool rw_image_symbolize(const struct rw_image *image, uint64_t addr, struct rw_symbol *ret);
+
+/* ---- out of a dump -------------------------------------------------------- */
+
+/** Read @size bytes of a dumped kernel's memory at @va.  False: not all are there. */
+typedef bool rw_image_read_fn(void *arg, uint64_t va, void *buf, size_t size);
+
+/** Where a kernel's own table of symbols stands: the addresses of its variables. */
+struct rw_kallsyms_place {
+	uint64_t num_syms, names, token_table, token_index;
+	uint64_t offsets;	/* kallsyms_offsets; 0: the addresses are not relative */
+	uint64_t relative_base;	/* 0: each offset counts from its own place (since 7.0) */
+	uint64_t addresses;	/* kallsyms_addresses, where there are no offsets */
+};
+
+/**
+ * An image that knows nothing yet; what follows adds to it.
+ *
+ * @param path  For messages and rw_image_path(): the dump's name.
+ * @param ret   Owned by the caller, to be closed with rw_image_close().
+ */
+struct rw_error *rw_image_create_dump(const char *path, struct rw_image **ret);
+
+/**
+ * Add a kernel's own symbols, out of its memory.
+ *
+ * @return NULL; RW_ERROR_MISSING if a byte of them is not there; RW_ERROR_FORMAT for
+ *         what is no such table; &rw_enomem.  The image has no names then.
+ */
+struct rw_error *rw_image_add_kallsyms(struct rw_image *image, const struct rw_kallsyms_place *place,
+				       rw_image_read_fn *read, void *arg);
+
+/** Has it the kernel's own symbols, out of its memory? */
+bool rw_image_has_kallsyms(const struct rw_image *image);
+
+/**
+ * Ask @names, which must outlive @image, for what @image has no name of.
+ *
+ * @param slide  What the addresses of @names are more than those of @image.
+ */
+void rw_image_add_names(struct rw_image *image, const struct rw_image *names, uint64_t slide);
+
+/**
+ * Are @names of the kernel that @image is of?  All symbols of the kernel's own table must
+ * be at their addresses in them; without that table, those that were added.
+ *
+ * @param what_ret  If not: the symbol that is elsewhere.
+ */
+bool rw_image_agrees(const struct rw_image *image, const struct rw_image *names, uint64_t slide,
+		     char what_ret[RW_SYMBOL_NAME_SIZE]);
+
+/** Add a symbol found by other means; only names of image_names.h that are not there yet. */
+void rw_image_add_symbol(struct rw_image *image, const char *name, uint64_t addr);
+
+/** Add a build-id (@size 0: none) and a banner (NULL: none); both are copied. */
+struct rw_error *rw_image_add_identity(struct rw_image *image, const uint8_t *build_id,
+				       size_t size, const char *banner);
+
+/** Add the bytes of the kernel's BTF, from malloc(); they are the image's afterwards. */
+void rw_image_add_types(struct rw_image *image, uint8_t *btf, size_t size);
+
+/** The BTF that was added, borrowed; NULL if none was. */
+const uint8_t *rw_image_types(const struct rw_image *image, size_t *size_ret);
+
+/**
+ * Add the table of the RFC series: @nr pairs of start and end, in any order.
+ *
+ * @return NULL; RW_ERROR_FORMAT if one of them is no range of the image, and
+ *         none is added then; &rw_enomem.
+ */
+struct rw_error *rw_image_add_sym_code(struct rw_image *image, const uint64_t *words, size_t nr);
+
+/**
+ * Take @slide off the addresses of a dumped kernel's own symbols, to make link addresses
+ * of run-time ones; what is added afterwards is at link addresses.
+ */
+void rw_image_rebase(struct rw_image *image, uint64_t slide);
+
+/**
+ * All has been added: find the text ranges.
+ *
+ * @return NULL; RW_ERROR_FORMAT if there is no _stext or no _etext; &rw_enomem.
+ */
+struct rw_error *rw_image_complete(struct rw_image *image);
 
 #endif

@@ -17,7 +17,6 @@
 
 enum {
 	NOTE_HEADER = 12,
-	BUILD_ID_MAX = 64,	/* the kernel's own limit is 20 */
 	BANNER_MAX = 1024,
 };
 
@@ -40,7 +39,7 @@ static bool find_build_id(const uint8_t *notes, size_t size, struct rw_image *im
 			return false;
 		if (type == NT_GNU_BUILD_ID && name_size == sizeof(ELF_NOTE_GNU) &&
 		    !memcmp(notes + name, ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU)) &&
-		    desc_size && desc_size <= BUILD_ID_MAX) {
+		    desc_size && desc_size <= RW_BUILD_ID_MAX) {
 			image->build_id = notes + desc;
 			image->build_id_size = desc_size;
 			return true;

@@ -262,19 +262,42 @@ static struct rw_error *open_image(struct rw_image *image)
 		err = rw_image_find_ranges(image);
 	if (!err)
 		err = rw_image_identify(image);
+	// A kernel without a banner may be clang's as well.
+	if (!err && (!image->banner || strstr(image->banner, "clang")))
+		err = rw_image_scan_suffixed(image);
 	return err;
+}
+
+/**
+ * Is this a list of symbols?  A pipe can be read only once: it is taken for one, since
+ * an ELF file has to be mapped.
+ */
+static bool is_list(const char *path)
+{
+	uint8_t head[256];
+	struct stat st;
+
+	if (!strcmp(path, "-"))
+		return true;
+	if (stat(path, &st))
+		return false;
+	if (!S_ISREG(st.st_mode))
+		return S_ISFIFO(st.st_mode);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? pread(fd, head, sizeof(head), 0) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return got > 0 && rw_image_is_name_list(head, (size_t)got);
 }
 
 struct rw_error *rw_image_open(const char *path, struct rw_image **ret)
 {
-	struct rw_image *image = calloc(1, sizeof(*image));
+	if (is_list(path))
+		return rw_image_open_list(path, ret);
 
-	if (!image)
-		return &rw_enomem;
-	image->fd = -1;
-	image->path = strdup(path);
-	image->lazy = calloc(1, sizeof(*image->lazy));
-	struct rw_error *err = image->path && image->lazy ? open_image(image) : &rw_enomem;
+	struct rw_image *image = rw_image_create(RW_IMAGE_VMLINUX, path);
+	struct rw_error *err = image ? open_image(image) : &rw_enomem;
 	if (err) {
 		rw_image_close(image);
 		return rw_error_prefix(err, "%s", path);
@@ -290,8 +313,11 @@ void rw_image_close(struct rw_image *image)
 	if (image->lazy) {
 		rw_relocs_deinit(image->lazy);
 		rw_ksymtab_deinit(&image->lazy->names.ksymtab);
+		rw_kallsyms_deinit(&image->lazy->names.kallsyms);
 	}
 	free(image->lazy);
+	free(image->types);
+	free(image->text);
 	free(image->banner);
 	free(image->sym_code);
 	free(image->ranges);

@@ -35,7 +35,7 @@ static bool ends(const char *s, const char *with)
 	return len >= with_len && !memcmp(s + len - with_len, with, with_len);
 }
 
-static bool is_left_out(const char *name)
+bool rw_ksymtab_leaves_out(const char *name)
 {
 	static const char *const prefixes[] = {
 		"__efistub_", "__kvm_nvhe_$", "__kvm_nvhe_.L", "__pi_$", "__pi_.L",
@@ -71,16 +71,20 @@ static bool is_script_bound(const char *name)
 		ends(name, "_start") || ends(name, "_end"));
 }
 
-static uint32_t rank_of(const struct rw_elf_symbol *symbol)
+uint32_t rw_ksymtab_rank(const char *name, bool weak)
 {
-	// nm's W; a weak object is V, which scripts/kallsyms does not know.
-	bool weak = symbol->bind == STB_WEAK && symbol->type != STT_OBJECT;
-	size_t underscores = strspn(symbol->name, "_");
+	size_t underscores = strspn(name, "_");
 
 	if (underscores > 0xffff)
 		underscores = 0xffff;
-	return (uint32_t)weak << 17 | (uint32_t)is_script_bound(symbol->name) << 16 |
+	return (uint32_t)weak << 17 | (uint32_t)is_script_bound(name) << 16 |
 	       (uint32_t)underscores;
+}
+
+/** nm's W; a weak object is V, which scripts/kallsyms does not know. */
+static bool is_weak(const struct rw_elf_symbol *symbol)
+{
+	return symbol->bind == STB_WEAK && symbol->type != STT_OBJECT;
 }
 
 static int compare_entries(const void *pa, const void *pb)
@@ -126,13 +130,13 @@ bool rw_ksymtab_init(const struct rw_image *image, bool all, struct rw_ksymtab *
 	for (size_t i = 0; i < image->nr_symbols; i++) {
 		struct rw_elf_symbol symbol;
 
-		if (!rw_image_elf_symbol(image, i, &symbol) || is_left_out(symbol.name) ||
+		if (!rw_image_elf_symbol(image, i, &symbol) || rw_ksymtab_leaves_out(symbol.name) ||
 		    (!all && !is_text(image, &symbol)))
 			continue;
 		entries[nr++] = (struct rw_ksymtab_entry){
 			.addr = symbol.addr,
 			.name = symbol.name,
-			.rank = rank_of(&symbol),
+			.rank = rw_ksymtab_rank(symbol.name, is_weak(&symbol)),
 		};
 	}
 	qsort(entries, nr, sizeof(*entries), compare_entries);

@@ -260,6 +260,79 @@ static struct rw_error *load_table(const struct rw_image *image, const struct ta
 	return NULL;
 }
 
+struct rw_error *rw_image_complete(struct rw_image *image)
+{
+	_cleanup_free_ struct rw_range *sym_code = image->ranges;
+	size_t nr = image->nr_ranges;
+
+	image->has_table = rw_image_named(image, "__sym_code_functions_start") &&
+			   rw_image_named(image, "__sym_code_functions_end");
+	image->nr_ranges = 0;
+	image->ranges = calloc(nr + NR_TEXT_RANGES, sizeof(*image->ranges));
+	if (!image->ranges)
+		return &rw_enomem;
+	add_bounds(image, RW_RANGE_TEXT, "_stext", "_etext");
+	if (!image->nr_ranges)
+		return rw_error_create(RW_ERROR_FORMAT, "names: no _stext with _etext behind it; "
+				       "give the kernel's vmlinux");
+	add_bounds(image, RW_RANGE_INIT_TEXT, "_sinittext", "_einittext");
+	if (nr)
+		memcpy(image->ranges + image->nr_ranges, sym_code, nr * sizeof(*sym_code));
+	image->nr_ranges += nr;
+	return NULL;
+}
+
+/** Trampolines lie outside of the text, but nothing lies outside of the image. */
+static bool is_in_image(const struct rw_image *image, const struct rw_range *range)
+{
+	const struct rw_named *text = rw_image_named(image, "_text");
+	const struct rw_named *end = rw_image_named(image, "_end");
+
+	if (!text)
+		text = rw_image_named(image, "_stext");
+	return text && end && range->start >= text->addr && range->start < range->end &&
+	       range->end <= end->addr;
+}
+
+struct rw_error *rw_image_add_sym_code(struct rw_image *image, const uint64_t *words, size_t nr)
+{
+	_cleanup_free_ struct rw_range *ranges = calloc(nr ? nr : 1, sizeof(*ranges));
+	_cleanup_free_ char *names = calloc(nr ? nr : 1, RW_SYMBOL_NAME_SIZE);
+
+	if (!ranges || !names)
+		return &rw_enomem;
+	for (size_t i = 0; i < nr; i++) {
+		char *name = names + i * RW_SYMBOL_NAME_SIZE;
+		struct rw_symbol symbol;
+
+		ranges[i] = (struct rw_range){
+			.start = words[2 * i],
+			.end = words[2 * i + 1],
+			.name = name,
+			.section = "",
+			.kind = RW_RANGE_SYM_CODE,
+			.origin = RW_ORIGIN_TABLE,
+		};
+		if (!is_in_image(image, &ranges[i]))
+			return rw_error_create(RW_ERROR_FORMAT, "entry %zu of the "
+					       "sym_code_functions table, 0x%" PRIx64 " to 0x%" PRIx64
+					       ", is no range of the kernel image", i,
+					       ranges[i].start, ranges[i].end);
+		if (rw_image_symbolize(image, ranges[i].start, &symbol) &&
+		    symbol.addr == ranges[i].start)
+			memcpy(name, symbol.name, RW_SYMBOL_NAME_SIZE);
+	}
+	qsort(ranges, nr, sizeof(*ranges), compare_ranges);
+	struct rw_error *err = merge(image, ranges, nr);
+	if (err)
+		return err;
+	image->sym_code_added = true;
+	image->ranges = rw_steal(ranges);
+	image->nr_ranges = nr;
+	image->text = rw_steal(names);
+	return NULL;
+}
+
 struct rw_error *rw_image_find_ranges(struct rw_image *image)
 {
 	_cleanup_free_ uint8_t *words = NULL;
@@ -312,6 +385,11 @@ const struct rw_range *rw_image_derived_ranges(const struct rw_image *image, siz
 bool rw_image_has_sym_code_table(const struct rw_image *image)
 {
 	return image->has_table;
+}
+
+bool rw_image_sym_code_known(const struct rw_image *image)
+{
+	return image->sym_code_added || image->kind == RW_IMAGE_VMLINUX;
 }
 
 bool rw_image_in_sym_code(const struct rw_image *image, uint64_t addr)

@@ -31,6 +31,11 @@ static bool contains(const struct rw_span *span, uint64_t addr)
 	return addr >= span->start && addr < span->end;
 }
 
+static size_t nr_entries(const struct rw_names *names)
+{
+	return names->kallsyms.nr ? names->kallsyms.nr : names->ksymtab.nr;
+}
+
 /**
  * Was the kernel built with CONFIG_KALLSYMS_ALL?  Then its table has symbols
  * outside of both text ranges: _text stands before _stext, and data behind init
@@ -38,17 +43,17 @@ static bool contains(const struct rw_span *span, uint64_t addr)
  */
 static bool has_all_symbols(const struct rw_names *names)
 {
-	const size_t ends[] = { 0, names->kallsyms.nr - 1 };
+	const size_t ends[] = { 0, nr_entries(names) - 1 };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		uint64_t addr = rw_kallsyms_addr(&names->kallsyms, ends[i]);
+		uint64_t addr = entry_addr(names, ends[i]);
 		char name[RW_SYMBOL_NAME_SIZE];
 
 		// A symbol at the very end belongs to the range here.
 		if (contains(&names->text, addr) || addr == names->text.end ||
 		    contains(&names->init_text, addr) || addr == names->init_text.end)
 			continue;
-		if (rw_kallsyms_name(&names->kallsyms, ends[i], name) &&
+		if (entry_name(names, ends[i], name) &&
 		    strncmp(name, "__start_", 8) && strncmp(name, "__stop_", 7))
 			return true;
 	}
@@ -63,6 +68,20 @@ static struct rw_span span_of(const struct rw_image *image, const char *from, co
 	return start && end ? (struct rw_span){ start->addr, end->addr } : (struct rw_span){ 0 };
 }
 
+/**
+ * Does this kernel print "name.llvm.N", which only link-time optimization by clang
+ * makes, without its suffix?  Up to 6.10: cleanup_symbol_name() in kernel/kallsyms.c,
+ * which commit fb6a421fb615 removed.
+ */
+static bool cuts_llvm(const struct rw_image *image)
+{
+	const char *banner = rw_image_banner(image);
+	unsigned int major, minor;
+
+	return banner && sscanf(banner, "Linux version %u.%u", &major, &minor) == 2 &&
+	       (major < 6 || (major == 6 && minor < 11));
+}
+
 static const struct rw_names *names_of(const struct rw_image *image)
 {
 	struct rw_names *names = &image->lazy->names;
@@ -73,29 +92,39 @@ static const struct rw_names *names_of(const struct rw_image *image)
 	names->init_text = span_of(image, "_sinittext", "_einittext");
 	names->image = span_of(image, "_stext", "_end");
 	names->init = span_of(image, "__init_begin", "__init_end");
-	if (rw_kallsyms_init(image, &names->kallsyms)) {
-		names->all = has_all_symbols(names);
-	} else {
-		// A kernel without a table prints no names; all of them help most.
-		if (!rw_ksymtab_init(image, true, &names->ksymtab))
-			return NULL;
-		names->all = true;
-	}
+	// A list that is a copy of /proc/kallsyms is the kernel's own table, too.
+	bool own = nr_entries(names) ? image->kind != RW_IMAGE_SYSTEM_MAP :
+		   image->kind == RW_IMAGE_VMLINUX &&
+		   rw_kallsyms_init(image, &names->kallsyms);
+
+	// A kernel without a table prints no names; all of them help most.
+	if (!nr_entries(names) && (image->kind != RW_IMAGE_VMLINUX ||
+				   !rw_ksymtab_init(image, true, &names->ksymtab)))
+		return NULL;
+	names->all = (!own || has_all_symbols(names)) && names->image.end > names->image.start;
+	names->cut_llvm = cuts_llvm(image);
 	names->made = true;
 	return names;
 }
 
 bool rw_image_symbolize(const struct rw_image *image, uint64_t addr, struct rw_symbol *ret)
 {
+	// A dump without the tables, but with a list beside it.
+	if (image->more && !nr_entries(&image->lazy->names)) {
+		if (!rw_image_symbolize(image->more, addr + image->more_slide, ret))
+			return false;
+		ret->addr -= image->more_slide;
+		return true;
+	}
 	const struct rw_names *names = names_of(image);
 
-	if (!names)
+	if (!names || !nr_entries(names))
 		return false;
 	if (names->all ? !contains(&names->image, addr) && !contains(&names->init, addr) :
 			 !contains(&names->text, addr) && !contains(&names->init_text, addr))
 		return false;
 
-	size_t nr = names->kallsyms.nr ? names->kallsyms.nr : names->ksymtab.nr;
+	size_t nr = nr_entries(names);
 	size_t low = 0, high = nr;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -121,6 +150,9 @@ bool rw_image_symbolize(const struct rw_image *image, uint64_t addr, struct rw_s
 	// Only a damaged table can say otherwise.
 	if (start > addr || end <= addr || !entry_name(names, first, ret->name))
 		return false;
+	char *suffix = names->cut_llvm ? strstr(ret->name, ".llvm.") : NULL;
+	if (suffix)
+		*suffix = '\0';
 	ret->addr = start;
 	ret->size = end - start;
 	return true;

@@ -5,9 +5,7 @@
 // decide quickly what a symbol is not:
 //
 // - SYM_CODE: by type and size, which stand in the entry; the name is read last;
-// - by name: the first eight bytes of a name are loaded as one word and looked up
-//   in a small hash table of the same words of the names we want.  One in thirty
-//   or so gets past that and is compared in full.
+// - by name: its first eight bytes are looked up in a hash table (name_index.h).
 //
 // The rule for SYM_CODE ranges (include/linux/linkage.h): SYM_CODE_END makes a
 // sized symbol without a type, SYM_FUNC_END one of type function, labels have no
@@ -25,100 +23,44 @@
 
 #include "image_names.h"
 #include "image_private.h"
-
-enum {
-	HASH_BITS = 12,
-};
-
-/** The wanted names by their first eight bytes; -1 ends a chain. */
-struct index {
-	int16_t first[1 << HASH_BITS];
-	int16_t *next;
-};
+#include "name_index.h"
 
 struct derived {
 	struct rw_range *data;
 	size_t nr, capacity;
 };
 
-/** The first eight bytes of a string, zeros after its end; @room bytes may be read. */
-static uint64_t prefix_of(const char *s, size_t room)
-{
-	static const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
-	uint64_t word;
-
-	if (room >= sizeof(word)) {
-		word = rw_get_le64(s);
-	} else {
-		uint8_t bytes[sizeof(word)] = { 0 };
-
-		memcpy(bytes, s, room);
-		word = rw_get_le64(bytes);
-	}
-	// The lowest top bit is that of the first zero byte.
-	uint64_t zeros = (word - ones) & ~word & tops;
-	return zeros ? word & (((zeros & -zeros) >> 7) - 1) : word;
-}
-
-static size_t hash_of(uint64_t prefix)
-{
-	return prefix * 0x9e3779b97f4a7c15 >> (64 - HASH_BITS);
-}
-
-static struct index *index_create(void)
-{
-	struct index *index = malloc(sizeof(*index));
-	int16_t *next = calloc(rw_nr_image_names, sizeof(*next));
-
-	if (!index || !next) {
-		free(index);
-		free(next);
-		return NULL;
-	}
-	memset(index->first, 0xff, sizeof(index->first));
-	for (size_t i = 0; i < rw_nr_image_names; i++) {
-		const char *name = rw_image_names[i];
-		int16_t *head = &index->first[hash_of(prefix_of(name, strlen(name)))];
-
-		next[i] = *head;
-		*head = (int16_t)i;
-	}
-	index->next = next;
-	return index;
-}
-
-static void index_destroy(struct index **indexp)
-{
-	if (!*indexp)
-		return;
-	free((*indexp)->next);
-	free(*indexp);
-}
-
 /** A global symbol is better than a local one, then one with a size. */
 static uint8_t rank_of(const struct rw_elf_symbol *symbol)
 {
-	uint8_t bind = symbol->bind == STB_GLOBAL ? 3 : symbol->bind == STB_WEAK ? 2 : 1;
+	uint8_t rank = symbol->bind == STB_GLOBAL ? RW_RANK_GLOBAL :
+		       symbol->bind == STB_WEAK ? RW_RANK_WEAK : RW_RANK_LOCAL;
 
-	return (uint8_t)(2 * bind + (symbol->size != 0));
+	return rank + (symbol->size != 0);
 }
 
-static void note_named(struct rw_image *image, const struct index *index,
+static void keep_better(struct rw_named *named, const struct rw_elf_symbol *symbol, uint8_t rank)
+{
+	if (rank > named->rank)
+		*named = (struct rw_named){ symbol->addr, symbol->size, rank };
+}
+
+static void note_named(struct rw_image *image, const struct rw_name_index *index,
 		       const struct rw_elf_symbol *symbol)
 {
 	size_t room = image->strings_size - (size_t)(symbol->name - image->strings);
-	int16_t i = index->first[hash_of(prefix_of(symbol->name, room))];
+	int i = rw_name_index_chain(index, symbol->name, room);
 
-	for (; i >= 0; i = index->next[i]) {
-		if (strcmp(rw_image_names[i], symbol->name))
-			continue;
-		struct rw_named *named = &image->named[i];
-		uint8_t rank = rank_of(symbol);
+	if (i >= 0)
+		i = rw_name_index_in_chain(index, i, symbol->name);
+	if (i >= 0)
+		keep_better(&image->named[i], symbol, rank_of(symbol));
+}
 
-		if (rank > named->rank)
-			*named = (struct rw_named){ symbol->addr, symbol->size, rank };
-		return;
-	}
+/** What clang's control flow integrity adds: hashes in front of functions, no code. */
+static bool is_cfi_symbol(const char *name)
+{
+	return !strncmp(name, "__kcfi_typeid_", 14) || !strncmp(name, "__cfi_", 6);
 }
 
 /** Mapping symbols: $x, $d, $a, $t, also "$x.suffix", also with a namespace in front. */
@@ -146,6 +88,7 @@ static struct rw_error *note_derived(const struct rw_image *image, struct derive
 	uint64_t end;
 
 	if ((section->flags & code) != code || is_mapping_symbol(symbol->name) ||
+	    is_cfi_symbol(symbol->name) ||
 	    __builtin_add_overflow(symbol->addr, symbol->size, &end))
 		return NULL;
 	struct rw_range *range = rw_vector_push(derived);
@@ -186,12 +129,12 @@ bool rw_image_elf_symbol(const struct rw_image *image, size_t i, struct rw_elf_s
 
 struct rw_error *rw_image_scan_symbols(struct rw_image *image)
 {
-	__attribute__((__cleanup__(index_destroy))) struct index *index = index_create();
+	__attribute__((__cleanup__(rw_name_index_destroy)))
+	struct rw_name_index *index = rw_name_index_create();
 	struct derived derived = { 0 };
 	struct rw_error *err = NULL;
 
-	image->named = calloc(rw_nr_image_names, sizeof(*image->named));
-	if (!index || !image->named)
+	if (!index)
 		return &rw_enomem;
 	for (size_t i = 0; i < image->nr_symbols && !err; i++) {
 		struct rw_elf_symbol symbol;
@@ -207,6 +150,25 @@ struct rw_error *rw_image_scan_symbols(struct rw_image *image)
 	return err;
 }
 
+struct rw_error *rw_image_scan_suffixed(struct rw_image *image)
+{
+	__attribute__((__cleanup__(rw_name_index_destroy)))
+	struct rw_name_index *index = rw_name_index_create();
+
+	if (!index)
+		return &rw_enomem;
+	for (size_t i = 0; i < image->nr_symbols; i++) {
+		struct rw_elf_symbol symbol;
+
+		if (!rw_image_elf_symbol(image, i, &symbol))
+			continue;
+		int wanted = rw_name_index_find_suffixed(index, symbol.name);
+		if (wanted >= 0)
+			keep_better(&image->named[wanted], &symbol, RW_RANK_LOWEST);
+	}
+	return NULL;
+}
+
 /** One more pass, for a name that nobody foresaw. */
 static bool search(const struct rw_image *image, const char *name, struct rw_named *ret)
 {
@@ -216,43 +178,40 @@ static bool search(const struct rw_image *image, const char *name, struct rw_nam
 	for (size_t i = 0; i < image->nr_symbols; i++) {
 		struct rw_elf_symbol symbol;
 
-		if (!rw_image_elf_symbol(image, i, &symbol) ||
-		    strncmp(symbol.name, name, len + 1))
+		if (!rw_image_elf_symbol(image, i, &symbol) || strncmp(symbol.name, name, len))
 			continue;
-		uint8_t rank = rank_of(&symbol);
-
-		if (rank > ret->rank)
-			*ret = (struct rw_named){ symbol.addr, symbol.size, rank };
+		if (!symbol.name[len])
+			keep_better(ret, &symbol, rank_of(&symbol));
+		else if (rw_is_llvm_suffix(symbol.name + len))
+			keep_better(ret, &symbol, RW_RANK_LOWEST);
 	}
 	return ret->rank != 0;
 }
 
-static const struct rw_named *foreseen(const struct rw_image *image, const char *name, bool *ret)
+/** The place of @name in rw_image_names, or -1. */
+static int foreseen(const char *name)
 {
-	for (size_t i = 0; i < rw_nr_image_names; i++) {
-		if (strcmp(rw_image_names[i], name))
-			continue;
-		*ret = true;
-		return image->named[i].rank ? &image->named[i] : NULL;
-	}
-	*ret = false;
-	return NULL;
+	for (size_t i = 0; i < rw_nr_image_names; i++)
+		if (!strcmp(rw_image_names[i], name))
+			return (int)i;
+	return -1;
 }
 
 const struct rw_named *rw_image_named(const struct rw_image *image, const char *name)
 {
-	bool known;
+	int i = foreseen(name);
 
-	return foreseen(image, name, &known);
+	return i >= 0 && image->named[i].rank ? &image->named[i] : NULL;
 }
 
 bool rw_image_symbol(const struct rw_image *image, const char *name, uint64_t *ret)
 {
+	const struct rw_named *named = rw_image_named(image, name);
 	struct rw_named other;
-	bool known;
-	const struct rw_named *named = foreseen(image, name, &known);
 
-	if (!known && search(image, name, &other))
+	if (!named && foreseen(name) < 0 &&
+	    (image->kind == RW_IMAGE_VMLINUX ? search(image, name, &other) :
+					       rw_image_search_names(image, name, &other)))
 		named = &other;
 	if (!named)
 		return false;

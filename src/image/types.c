@@ -264,6 +264,13 @@ struct rw_error *rw_types_query(const struct rw_types *types, struct rw_type_que
 static struct rw_error *open_image_types(struct rw_types *types)
 {
 	size_t size = 0;
+	const uint8_t *added = rw_image_types(types->image, &size);
+
+	if (added)
+		return rw_error_prefix(rw_types_init_btf(types, added, size), "the dump's BTF");
+	if (rw_image_kind(types->image) != RW_IMAGE_VMLINUX)
+		return rw_error_create(RW_ERROR_MISSING, "no types: it has names only; give the "
+				       "kernel's vmlinux, or a dump of it that has BTF");
 	const uint8_t *bytes = rw_image_section(types->image, ".BTF", &size);
 	struct rw_error *btf_err = bytes ? rw_types_init_btf(types, bytes, size) : NULL;
 

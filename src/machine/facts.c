@@ -48,14 +48,26 @@ static uint64_t thread_size(const struct rw_image *image)
 	return 0;
 }
 
-/** _PAGE_END(VA_BITS_MIN) is below the image: its leading ones tell the bits. */
-static void va_bits(struct rw_kernel *kernel, uint64_t link_text, uint8_t said)
+/** _PAGE_END(VA_BITS_MIN) is below the image: the leading ones of its address tell the bits. */
+static unsigned int va_bits_min(uint64_t text, bool run_time)
 {
-	unsigned int ones = ~link_text ? __builtin_clzll(~link_text) : 64;
+	static const uint8_t sizes[] = { 48, 47, 42, 39, 36 };
+	unsigned int ones = ~text ? __builtin_clzll(~text) : 64;
 	unsigned int min = 65 - ones;
 
-	if (min < 36 || min > 52)
-		min = 48;
+	// KASLR moves the image up by 1/4 to 3/4 of what there is: to one bit less, or to
+	// none.  48 and 47 cannot be told apart then, and 48 leaves more open.
+	for (size_t i = 0; run_time && i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (sizes[i] == min || sizes[i] == min + 1)
+			return sizes[i];
+	return min < 36 || min > 52 ? 48 : min;
+}
+
+static void va_bits(struct rw_kernel *kernel, uint8_t said)
+{
+	uint64_t text = symbol(kernel->image, "_text") ?: symbol(kernel->image, "_stext");
+	unsigned int min = va_bits_min(text, rw_image_at_run_time(kernel->image));
+
 	kernel->va_bits_min = min;
 	// A kernel built for 52 bits has the addresses of one for 48 (16K pages: 47).
 	kernel->va_bits_max = min == 48 || min == 47 ? 52 : min;
@@ -65,13 +77,21 @@ static void va_bits(struct rw_kernel *kernel, uint64_t link_text, uint8_t said)
 		kernel->va_bits = min;
 }
 
-/** The [start, end) of vector code: up to the next symbol, as the kernel names addresses. */
+/** The [start, end) of vector code; where names are all there is, up to the next symbol. */
 static void el1_entries(struct rw_kernel *kernel)
 {
 	for (size_t i = 0; i < sizeof(el1_entry_names) / sizeof(el1_entry_names[0]); i++) {
 		uint64_t start = symbol(kernel->image, el1_entry_names[i]);
+		struct rw_symbol named;
 		size_t nr;
 		const struct rw_range *ranges = rw_image_ranges(kernel->image, &nr);
+
+		if (start && !rw_image_sym_code_known(kernel->image) &&
+		    rw_image_symbolize(kernel->image, start, &named))
+			kernel->el1_entry[kernel->nr_el1_entry++] = (struct rw_text_range){
+				.start = start + kernel->slide,
+				.end = named.addr + named.size + kernel->slide,
+			};
 
 		for (size_t j = 0; start && j < nr; j++)
 			if (ranges[j].kind == RW_RANGE_SYM_CODE && ranges[j].start == start) {
@@ -95,9 +115,18 @@ static struct rw_error *find_slide(struct rw_kernel *kernel, const struct rw_ker
 					       "--kaslr: 0x%" PRIx64 " is not a multiple of a page; "
 					       "give run-time minus link address of _text",
 					       facts->kaslr);
+		if (facts->kaslr && rw_image_kind(image) == RW_IMAGE_KALLSYMS)
+			return rw_error_create(RW_ERROR_USAGE,
+					       "--kaslr: %s is a copy of /proc/kallsyms, which has "
+					       "run-time addresses; leave it out", rw_image_path(image));
 		kernel->slide = facts->kaslr;
 		kernel->slide_known = RW_YES;
 		kernel->slide_from = "given";
+		return NULL;
+	}
+	if (rw_image_kind(image) == RW_IMAGE_KALLSYMS) {
+		kernel->slide_known = RW_YES;
+		kernel->slide_from = "/proc/kallsyms has run-time addresses";
 		return NULL;
 	}
 	uint64_t start = symbol(image, "_stext"), end = symbol(image, "_etext");
@@ -124,7 +153,7 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
 
 	if (err)
 		return err;
-	va_bits(&kernel, symbol(image, "_text") ?: symbol(image, "_stext"), facts->va_bits);
+	va_bits(&kernel, facts->va_bits);
 	kernel.thread_size = thread_size(image);
 	kernel.ptrauth = rw_tri(symbol(image, "ptrauth_prctl_reset_keys"));
 	kernel.ptrauth_kernel = rw_tri_and(kernel.ptrauth, RW_UNKNOWN);

@@ -55,7 +55,7 @@ enum rw_tri rw_kernel_in_sym_code(const void *ctx, uint64_t addr)
 {
 	const struct rw_kernel *kernel = ctx;
 
-	if (kernel->slide_known != RW_YES)
+	if (kernel->slide_known != RW_YES || !rw_image_sym_code_known(kernel->image))
 		return RW_UNKNOWN;
 	return rw_tri(rw_image_in_sym_code(kernel->image, addr - kernel->slide));
 }
