@@ -31,9 +31,10 @@ static void help(FILE *file)
 	      "counted as reliable.\n\n", file);
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].what);
-	fputs("\nThe task that panicked, all tasks, a raw stack and its registers:\n"
+	fputs("\nThe task that panicked, all tasks, the same without a vmlinux, a raw stack:\n"
 	      "  rewalk vmlinux vmcore\n"
 	      "  rewalk trace -a --group vmlinux vmcore\n"
+	      "  rewalk trace -a vmcore\n"
 	      "  rewalk vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt --kaslr 0x484f39400000\n\n"
 	      "`rewalk COMMAND --help' lists a command's options; `man rewalk' tells the rest.\n",
 	      file);

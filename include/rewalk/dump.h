@@ -154,6 +154,9 @@ const struct rw_dump_utsname *rw_dump_utsname(const struct rw_dump *dump);
 /** makedumpfile's -d, a set of bits, from a compressed dump's header; -1 if unknown. */
 int rw_dump_level(const struct rw_dump *dump);
 
+/** The name of its first file, as the user wrote it, for messages; borrowed. */
+const char *rw_dump_name(const struct rw_dump *dump);
+
 /** A noun for messages: "an ELF core", "a split compressed kdump". */
 const char *rw_dump_format_name(const struct rw_dump *dump);
 

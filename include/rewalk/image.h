@@ -72,7 +72,7 @@ bool rw_image_symbol(const struct rw_image *image, const char *name, uint64_t *r
  *
  * @return False if a byte of [@addr, @addr + @size) is in no allocated section, or
  *         there is no memory, and for an image of names only; @buf may then be
- *         written in part.
+ *         written in part.  Of a dump the bytes are those of its memory.
  */
 bool rw_image_read(const struct rw_image *image, uint64_t addr, void *buf, size_t size);
 
@@ -217,6 +217,9 @@ void rw_image_add_symbol(struct rw_image *image, const char *name, uint64_t addr
 /** Add a build-id (@size 0: none) and a banner (NULL: none); both are copied. */
 struct rw_error *rw_image_add_identity(struct rw_image *image, const uint8_t *build_id,
 				       size_t size, const char *banner);
+
+/** Let rw_image_read() read the kernel's memory by @read, at the image's addresses. */
+void rw_image_add_bytes(struct rw_image *image, rw_image_read_fn *read, void *arg);
 
 /** Add the bytes of the kernel's BTF, from malloc(); they are the image's afterwards. */
 void rw_image_add_types(struct rw_image *image, uint8_t *btf, size_t size);

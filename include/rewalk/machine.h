@@ -30,9 +30,12 @@ struct rw_task {
 /**
  * Learn a machine from its dump.
  *
+ * @param image  A vmlinux.  An image of names only, or NULL for none: names and types
+ *               come from the dump, and rw_machine_kernel()->image is another image
+ *               then, which asks @image for what the dump has no name of.
  * @param force  Accept a vmlinux whose build-id is not the dump's.
  * @param facts  What the user says; its text ranges are added to the dump's own.
- * @return NULL; RW_ERROR_MISMATCH for another kernel's vmlinux, with both ids;
+ * @return NULL; RW_ERROR_MISMATCH for another kernel's vmlinux, with both ids, or names;
  *         RW_ERROR_MISSING if the kernel cannot be found in the memory, or its types
  *         are not known; errors of the readers.  Image and dump must outlive @ret.
  */

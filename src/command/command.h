@@ -33,7 +33,7 @@ struct options {
 	enum takes takes;
 
 	/* VMLINUX and the INPUTs */
-	const char *vmlinux;
+	char *vmlinux;			/* NULL: none, after command_image() */
 	char **inputs;
 	size_t nr_inputs;
 
@@ -79,6 +79,9 @@ void options_deinit(struct options *options);
 /** The parser of a command's argp: arguments, and what must hold at their end. */
 error_t options_parse(int key, char *arg, struct argp_state *state);
 
+/** Make @arg the INPUT number @at, before those that are there.  False without memory. */
+bool options_add_input(struct options *options, char *arg, size_t at);
+
 /* argp children; their input is the struct options */
 extern const struct argp options_registers;
 extern const struct argp options_tasks;
@@ -102,6 +105,17 @@ bool command_color(const struct options *options, FILE *file);
  * @return NULL; RW_ERROR_USAGE for a --pac-mask that is none.
  */
 struct rw_error *command_facts(const struct options *options, struct rw_kernel_facts *ret);
+
+/**
+ * Open VMLINUX.  What is an input by its form or its content, a dump for one, is no
+ * VMLINUX: it becomes the first INPUT, and there is none.
+ *
+ * @param ret  Owned by the caller; NULL if there is no VMLINUX.
+ */
+struct rw_error *command_image(struct options *options, struct rw_image **ret);
+
+/** The error of a command that has no use for its inputs without a VMLINUX. */
+struct rw_error *command_no_image(const struct options *options);
 
 /** The kernel that the options tell, once the registers are known. */
 struct rw_error *command_kernel(const struct options *options, const struct rw_image *image,

@@ -62,6 +62,28 @@ static void say_build_id(struct report *r, const struct rw_image *image)
 	say(r, "build_id", id ? text : NULL);
 }
 
+/** The file that was given (NULL: none), and what is known of the kernel by it and the dump. */
+static void say_image(struct report *r, const struct rw_image *given, const struct rw_image *image)
+{
+	static const char *const names[] = {
+		[RW_IMAGE_VMLINUX] = "vmlinux",
+		[RW_IMAGE_SYSTEM_MAP] = "a list of symbols (System.map)",
+		[RW_IMAGE_KALLSYMS] = "a copy of /proc/kallsyms",
+		[RW_IMAGE_DUMP] = "the dump's own kallsyms",
+	};
+	bool own = rw_image_kind(image) == RW_IMAGE_DUMP;
+	char text[160];
+
+	say(r, "vmlinux", given ? rw_image_path(given) : NULL);
+	snprintf(text, sizeof(text), "%s%s%s",
+		 own && !rw_image_has_kallsyms(image) ? "" : names[rw_image_kind(image)],
+		 own && given && rw_image_has_kallsyms(image) ? ", " : "",
+		 own && given ? names[rw_image_kind(given)] : "");
+	say(r, "names", text);
+	say(r, "banner", rw_image_banner(image));
+	say_build_id(r, image);
+}
+
 static void say_ranges(struct report *r, const struct rw_image *image)
 {
 	size_t nr, codes = 0;
@@ -77,8 +99,13 @@ static void say_ranges(struct report *r, const struct rw_image *image)
 			 ranges[i].end);
 		say(r, ranges[i].kind == RW_RANGE_TEXT ? "text" : "init_text", text);
 	}
-	say_number(r, "sym_code", codes);
-	say(r, "sym_code_from", rw_image_has_sym_code_table(image) ? "table" :
+	if (rw_image_sym_code_known(image))
+		say_number(r, "sym_code", codes);
+	else
+		say(r, "sym_code", NULL);
+	say(r, "sym_code_from",
+	    !rw_image_sym_code_known(image) ? "not known: names do not tell, a vmlinux does" :
+	    rw_image_has_sym_code_table(image) ? "table" :
 	    "derived from symbols without type and with a size");
 }
 
@@ -218,13 +245,11 @@ static void print(struct report *r, const struct options *options, const struct 
 		rw_json_string(&r->json, "type", "info");
 		rw_json_number(&r->json, "schema", RW_JSON_SCHEMA);
 	}
-	say(r, "vmlinux", rw_image_path(image));
-	say(r, "banner", rw_image_banner(image));
-	say_build_id(r, image);
+	say_image(r, image, kernel->image);
 	if (dumped->machine)
 		say_dump(r, dumped, lost, nr_lost);
 	say_kernel(r, kernel);
-	say_ranges(r, image);
+	say_ranges(r, kernel->image);
 	if (r->as_json) {
 		rw_json_close(&r->json, '}');
 		rw_json_end_line(&r->json);
@@ -235,7 +260,7 @@ static void print(struct report *r, const struct options *options, const struct 
 		say_missing(r, options, kernel, inputs);
 }
 
-static struct rw_error *run(const struct options *options, struct inputs *inputs,
+static struct rw_error *run(struct options *options, struct inputs *inputs,
 			    struct rw_image **image)
 {
 	struct report r = { options->format == RW_FORMAT_JSON, { .file = stdout } };
@@ -244,7 +269,7 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 	char **lost = NULL;
 	size_t nr_lost = 0;
 
-	struct rw_error *err = rw_image_open(options->vmlinux, image);
+	struct rw_error *err = command_image(options, image);
 	if (!err)
 		err = inputs_init(options, inputs);
 	if (!err && options->model && strcmp(options->model, "auto") &&
@@ -254,6 +279,8 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 				      options->model);
 	if (!err && inputs->nr_sources)
 		err = dumped_init(options, inputs, *image, &dumped);
+	else if (!err && !*image)
+		err = command_no_image(options);
 	else if (!err)
 		err = command_kernel(options, *image, inputs->start.pc, &kernel);
 	if (!err && dumped.machine)

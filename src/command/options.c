@@ -436,6 +436,20 @@ const struct argp options_output = { output_options, parse_output, NULL, NULL, N
 
 /* ---- arguments ------------------------------------------------------------------ */
 
+bool options_add_input(struct options *options, char *arg, size_t at)
+{
+	void *inputs = realloc(options->inputs, (options->nr_inputs + 1) * sizeof(char *));
+
+	if (!inputs)
+		return false;
+	options->inputs = inputs;
+	memmove(options->inputs + at + 1, options->inputs + at,
+		(options->nr_inputs - at) * sizeof(char *));
+	options->inputs[at] = arg;
+	options->nr_inputs++;
+	return true;
+}
+
 static error_t argument(struct options *options, char *arg, struct argp_state *state)
 {
 	if (options->takes == TAKES_NOTHING)
@@ -446,14 +460,10 @@ static error_t argument(struct options *options, char *arg, struct argp_state *s
 	}
 	if (options->takes == TAKES_VMLINUX)
 		argp_error(state, "'%s': this command takes a VMLINUX and nothing else", arg);
-	void *inputs = realloc(options->inputs, (options->nr_inputs + 1) * sizeof(char *));
-	if (!inputs) {
-		argp_failure(state, STATUS_ERROR, 0, "out of memory");
-		return ENOMEM;
-	}
-	options->inputs = inputs;
-	options->inputs[options->nr_inputs++] = arg;
-	return 0;
+	if (options_add_input(options, arg, options->nr_inputs))
+		return 0;
+	argp_failure(state, STATUS_ERROR, 0, "out of memory");
+	return ENOMEM;
 }
 
 /** Only what is offered --verdict and --limit prints traces. */

@@ -8,10 +8,12 @@
 #include "rewalk/image.h"
 
 #include "command.h"
+#include "dump.h"
+#include "inputs.h"
 
 static const char doc[] =
 	"Print the kernel text and the SYM_CODE ranges of a vmlinux, with name, section and "
-	"origin.\v"
+	"origin; of a dump, those that its kernel tells.\v"
 	"Origins: table (the kernel's own sym_code_functions), derived (symbols without type "
 	"and with a size in executable sections: what the table would hold), symbols (a pair "
 	"of bounds). Addresses are link addresses.\n\n"
@@ -63,30 +65,76 @@ static void print_json(const struct rw_range *range)
 	rw_json_end_line(&json);
 }
 
+static void print_text(const struct rw_range *range)
+{
+	const char *origin = origin_name(range->origin);
+
+	printf("%016" PRIx64 "-%016" PRIx64 "  %-9s  ", range->start, range->end,
+	       kind_name(range->kind));
+	// Without sections nothing is printed for them.
+	if (*range->section)
+		printf("%-7s  %-12s%s%s\n", origin, range->section, *range->name ? "  " : "",
+		       range->name);
+	else if (*range->name)
+		printf("%-7s  %s\n", origin, range->name);
+	else
+		printf("%s\n", origin);
+}
+
+static void print(const struct options *options, const struct rw_image *image)
+{
+	size_t nr;
+	const struct rw_range *ranges = rw_image_ranges(image, &nr);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (options->format == RW_FORMAT_JSON)
+			print_json(&ranges[i]);
+		else
+			print_text(&ranges[i]);
+	}
+	fflush(stdout);
+	if (!rw_image_sym_code_known(image) && options->verbose >= 0)
+		fprintf(stderr, "rewalk: warning: %s: names do not tell which functions are "
+				"SYM_CODE; the kernel's vmlinux does\n", rw_image_path(image));
+}
+
+/** Of a dump, the kernel that is in it. */
+static struct rw_error *run(struct options *options, struct inputs *inputs,
+			    struct rw_image **image)
+{
+	struct dumped dumped = { 0 };
+	struct rw_error *err = command_image(options, image);
+
+	if (!err && *image) {
+		print(options, *image);
+		return NULL;
+	}
+	if (!err)
+		err = inputs_init(options, inputs);
+	if (!err && !inputs->nr_sources)
+		err = command_no_image(options);
+	if (!err)
+		err = dumped_init(options, inputs, NULL, &dumped);
+	if (!err)
+		print(options, rw_machine_kernel(dumped.machine)->image);
+	dumped_deinit(&dumped);
+	return err;
+}
+
 int command_ranges(int argc, char **argv)
 {
 	struct options options;
+	struct inputs inputs = { 0 };
 	struct rw_image *image = NULL;
-	size_t nr;
+	int status = STATUS_OK;
 
 	options_init(&options, &argp, TAKES_VMLINUX);
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	struct rw_error *err = rw_image_open(options.vmlinux, &image);
-	if (err) {
-		options_deinit(&options);
-		return command_error(err);
-	}
-	const struct rw_range *ranges = rw_image_ranges(image, &nr);
-	for (size_t i = 0; i < nr; i++) {
-		if (options.format == RW_FORMAT_JSON)
-			print_json(&ranges[i]);
-		else
-			printf("%016" PRIx64 "-%016" PRIx64 "  %-9s  %-7s  %-12s%s%s\n",
-			       ranges[i].start, ranges[i].end, kind_name(ranges[i].kind),
-			       origin_name(ranges[i].origin), ranges[i].section,
-			       *ranges[i].name ? "  " : "", ranges[i].name);
-	}
+	struct rw_error *err = run(&options, &inputs, &image);
+	if (err)
+		status = command_error(err);
+	inputs_deinit(&inputs);
 	rw_image_close(image);
 	options_deinit(&options);
-	return STATUS_OK;
+	return status;
 }

@@ -20,6 +20,9 @@ static const char doc[] =
 	"The task that panicked, or every task of a dump:\n"
 	"  rewalk vmlinux vmcore\n"
 	"  rewalk trace -a --group vmlinux vmcore\n"
+	"The same without a vmlinux, or with names instead of it:\n"
+	"  rewalk -a vmcore\n"
+	"  rewalk -a System.map vmcore\n"
 	"A raw stack with its registers:\n"
 	"  rewalk vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt\n\n"
 	"INPUT is a vmcore (ELF, makedumpfile, QEMU; split sets as several files), "
@@ -142,13 +145,13 @@ static struct rw_error *walk(struct walker *walker, struct inputs *inputs)
 	return err;
 }
 
-static struct rw_error *run(const struct options *options, struct inputs *inputs,
+static struct rw_error *run(struct options *options, struct inputs *inputs,
 			    struct rw_image **image, int *status_ret)
 {
 	struct rw_kernel kernel;
 	struct walker walker;
 
-	struct rw_error *err = rw_image_open(options->vmlinux, image);
+	struct rw_error *err = command_image(options, image);
 	if (!err)
 		err = inputs_init(options, inputs);
 	if (!err && inputs->nr_sources)
@@ -156,6 +159,8 @@ static struct rw_error *run(const struct options *options, struct inputs *inputs
 	if (!err && (options->all_tasks || options->pids || options->comm || options->group))
 		err = rw_error_create(RW_ERROR_USAGE, "-a, -p, -c and --group choose among the tasks of "
 				      "a dump, and none was given; leave them out, or give a vmcore");
+	if (!err && !*image)
+		err = command_no_image(options);
 	if (!err)
 		err = check_registers(options, inputs);
 	if (!err)

@@ -151,6 +151,8 @@ struct rw_image {
 	char *text;			/* owned: what the names of a list point into */
 	const struct rw_image *more;	/* borrowed: asked for names that are not here */
 	uint64_t more_slide;		/* its addresses minus ours */
+	rw_image_read_fn *read;		/* its bytes as they run; NULL: none */
+	void *read_arg;
 	uint8_t *types;			/* owned: BTF */
 	size_t types_size;
 	uint8_t own_build_id[RW_BUILD_ID_MAX];

@@ -205,6 +205,12 @@ struct rw_error *rw_image_add_identity(struct rw_image *image, const uint8_t *bu
 	return image->banner ? NULL : &rw_enomem;
 }
 
+void rw_image_add_bytes(struct rw_image *image, rw_image_read_fn *read, void *arg)
+{
+	image->read = read;
+	image->read_arg = arg;
+}
+
 void rw_image_add_types(struct rw_image *image, uint8_t *btf, size_t size)
 {
 	free(image->types);

@@ -211,6 +211,9 @@ static bool copy(const struct rw_image *image, uint64_t addr, uint8_t *buf, size
 
 bool rw_image_read(const struct rw_image *image, uint64_t addr, void *buf, size_t size)
 {
+	if (image->read)
+		return image->read(image->read_arg, addr, buf, size);
+
 	if (!copy(image, addr, buf, size) || !make_relocs(image))
 		return false;
 	for (size_t i = 0; i < image->lazy->nr_relocs; i++)

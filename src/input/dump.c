@@ -284,6 +284,11 @@ int rw_dump_level(const struct rw_dump *dump)
 	return dump->nr_set ? dump->set->level : -1;
 }
 
+const char *rw_dump_name(const struct rw_dump *dump)
+{
+	return dump->streams[0].file->name;
+}
+
 const char *rw_dump_format_name(const struct rw_dump *dump)
 {
 	return dump->format_name;

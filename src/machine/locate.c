@@ -25,6 +25,8 @@ struct place {
 	const char *from;
 };
 
+enum { IMAGE_MAGIC = 56 };	/* where an image's header has "ARM\x64" */
+
 static uint64_t symbol(const struct rw_machine *m, const char *name)
 {
 	uint64_t addr = 0;
@@ -93,7 +95,24 @@ static bool search(struct rw_machine *m, const char *needle, size_t size,
 	return false;
 }
 
-/** A copy of VMCOREINFO, for this build. */
+/** The image's header, where VMCOREINFO says that the kernel lies. */
+static bool is_kernel_there(struct rw_machine *m, const struct rw_vmcoreinfo *info)
+{
+	enum { MOST_BEFORE = 2 << 20, STEP = 4096 };
+	uint64_t stext, voffset;
+	char magic[4];
+
+	if (!rw_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext) ||
+	    !rw_vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &voffset))
+		return false;
+	for (uint64_t before = 0; before <= MOST_BEFORE; before += STEP)
+		if (rw_dump_read(m->dump, stext - before - voffset + IMAGE_MAGIC, magic, sizeof(magic),
+				 NULL) == RW_DUMP_OK && !memcmp(magic, "ARM\x64", sizeof(magic)))
+			return true;
+	return false;
+}
+
+/** A copy of VMCOREINFO, for this build; without a vmlinux, of the kernel that is there. */
 static bool try_vmcoreinfo(struct rw_machine *m, uint64_t pa, void *arg)
 {
 	char text[4096] = "";
@@ -107,7 +126,8 @@ static bool try_vmcoreinfo(struct rw_machine *m, uint64_t pa, void *arg)
 	    rw_vmcoreinfo_create(text, size, &info))
 		return false;
 	const char *release = rw_vmcoreinfo_text(info, "OSRELEASE");
-	if (release && banner && strstr(banner, release) &&
+	if (release && (banner ? strstr(banner, release) != NULL :
+				 m->own_image && is_kernel_there(m, info)) &&
 	    rw_vmcoreinfo_hex(info, "SYMBOL(_stext)", &addr) &&
 	    rw_vmcoreinfo_text(info, "NUMBER(kimage_voffset)")) {
 		m->own_info = info;
@@ -136,6 +156,12 @@ static bool try_banner(struct rw_machine *m, uint64_t pa, void *arg)
 
 	if (!variable || (base & 0xfff) || pa < banner - text ||
 	    !read_pa(m, base + (variable - text), &voffset))
+		return false;
+	// A banner that is not known to the letter needs the image's header beside it.
+	char magic[4];
+	if (m->own_image && (rw_dump_read(m->dump, base + IMAGE_MAGIC, magic, sizeof(magic),
+					  NULL) != RW_DUMP_OK ||
+			     memcmp(magic, "ARM\x64", sizeof(magic))))
 		return false;
 	uint64_t slide = voffset + base - text;
 	if ((slide & 0xffff) || (voffset + base) >> 48 != 0xffff)
@@ -175,13 +201,17 @@ static bool from_vmcoreinfo(const struct rw_machine *m, struct place *place)
 }
 
 /** The page size in the header that an image begins with: flags, bits 2:1. */
-static unsigned int page_shift_of(const struct rw_machine *m)
+static unsigned int page_shift_of(const struct rw_machine *m, const struct place *place)
 {
 	uint8_t header[64];
 	uint64_t text = symbol(m, "_text");
+	// An image without bytes has them in the dump.
+	bool has = text && (m->own_image ?
+			    rw_dump_read(m->dump, text + place->slide - place->kimage_voffset,
+					 header, sizeof(header), NULL) == RW_DUMP_OK :
+			    rw_image_read(m->image, text, header, sizeof(header)));
 
-	if (text && rw_image_read(m->image, text, header, sizeof(header)) &&
-	    !memcmp(header + 56, "ARM\x64", 4)) {
+	if (has && !memcmp(header + IMAGE_MAGIC, "ARM\x64", 4)) {
 		switch (header[24] >> 1 & 3) {
 		case 2:
 			return 14;
@@ -296,26 +326,34 @@ static struct rw_error *check_banner(struct rw_machine *m, bool force)
 			       "dumped kernel, or --force", rw_image_path(m->image));
 }
 
+void machine_find_vmcoreinfo(struct rw_machine *m)
+{
+	static const char needle[] = "OSRELEASE=";
+
+	m->info = rw_dump_vmcoreinfo(m->dump);
+	bool told = rw_vmcoreinfo_text(m->info, "NUMBER(kimage_voffset)") &&
+		    (rw_vmcoreinfo_text(m->info, "SYMBOL(_stext)") ||
+		     rw_vmcoreinfo_text(m->info, "KERNELOFFSET"));
+	if (!told && search(m, needle, sizeof(needle) - 1, try_vmcoreinfo, NULL))
+		m->info = m->own_info;
+}
+
 struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_facts *said,
 				struct rw_kernel_facts *facts, bool force)
 {
-	static const char needle[] = "OSRELEASE=";
+	static const char any_banner[] = "Linux version ";
 	const char *banner = rw_image_banner(m->image);
 	struct place place = { 0 };
 	uint64_t mask;
 
-	m->info = rw_dump_vmcoreinfo(m->dump);
+	if (!m->own_image)
+		machine_find_vmcoreinfo(m);
 	struct rw_error *err = check_build(m, force);
 	if (err)
 		return err;
 	bool found = from_vmcoreinfo(m, &place);
-	if (!found && search(m, needle, sizeof(needle) - 1, try_vmcoreinfo, NULL)) {
-		m->info = m->own_info;
-		err = check_build(m, force);
-		if (err)
-			return err;
-		found = from_vmcoreinfo(m, &place);
-	}
+	if (!found && !banner && m->own_image)
+		banner = any_banner;
 	if (!found && banner)
 		found = search(m, banner, strlen(banner), try_banner, &place);
 	if (!found)
@@ -323,7 +361,7 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 				       "%s: no kernel of this build in the dump's memory; give the "
 				       "vmlinux of the dumped kernel", rw_image_path(m->image));
 	if (!place.page_shift)
-		place.page_shift = page_shift_of(m);
+		place.page_shift = page_shift_of(m, &place);
 	set_maps(m, &place);
 	err = check_banner(m, force);
 	if (err)

@@ -42,7 +42,13 @@ static struct rw_error *learn(struct rw_machine *m, const struct rw_kernel_facts
 	struct rw_kernel_facts facts;
 	const char *from;
 
-	struct rw_error *err = machine_locate(m, said, &facts, force);
+	struct rw_error *err = NULL;
+	if (!m->image || rw_image_kind(m->image) != RW_IMAGE_VMLINUX)
+		err = machine_make_image(m, m->image, force);
+	if (!err)
+		err = machine_locate(m, said, &facts, force);
+	if (!err && m->own_image)
+		err = machine_complete_image(m, facts.kaslr);
 	if (err)
 		return err;
 	from = m->kernel.slide_from;
@@ -90,6 +96,7 @@ void rw_machine_destroy(struct rw_machine *m)
 {
 	if (!m)
 		return;
+	rw_image_close(m->own_image);
 	rw_vmcoreinfo_destroy(m->own_info);
 	for (size_t i = 0; i < m->nr_lost; i++)
 		free(m->lost[i]);

@@ -50,8 +50,16 @@ struct cpu {
 	const char *regs_from;	/* static: how it is known that they are this CPU's */
 };
 
+/** Memory of a kernel image whose place is known: @offset is link minus physical address. */
+struct kimage {
+	struct rw_dump *dump;
+	uint64_t offset;
+};
+
 struct rw_machine {
 	const struct rw_image *image;
+	struct rw_image *own_image;	/* made from the dump; else NULL */
+	struct kimage kimage;		/* what it reads its bytes by */
 	struct rw_dump *dump;
 	struct rw_vmcoreinfo *own_info;	/* found in memory */
 	const struct rw_vmcoreinfo *info;
@@ -91,6 +99,11 @@ bool machine_member(struct rw_machine *m, uint64_t base, struct member member, u
 /* locate.c: where the kernel lies, and how it translates addresses */
 struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_facts *said,
 				struct rw_kernel_facts *facts, bool force);
+/** Set m->info: VMCOREINFO of the notes, else found in memory; NULL if there is none. */
+void machine_find_vmcoreinfo(struct rw_machine *m);
+/* ownimage.c: an image out of the dump, and out of @names (NULL: none), in two steps */
+struct rw_error *machine_make_image(struct rw_machine *m, const struct rw_image *names, bool force);
+struct rw_error *machine_complete_image(struct rw_machine *m, uint64_t slide);
 /* offsets.c */
 struct rw_error *machine_offsets(struct rw_machine *m);
 /* modules.c: all further text */

@@ -78,7 +78,7 @@ struct rw_error *machine_offsets(struct rw_machine *m)
 
 	struct rw_error *err = rw_types_open(m->image, &types);
 	if (err)
-		return rw_error_prefix(err, "%s", rw_image_path(m->image));
+		return err;
 	for (size_t i = 0; i < NR_MEMBERS; i++)
 		queries[i] = (struct rw_type_query){ .type = table[i].type,
 						     .member = table[i].member };

@@ -86,6 +86,14 @@ def runs(folder):
     yield 'ranges', ['ranges', '--json', elf], ['range']
     yield 'models', ['models', '--json'], ['model']
     yield 'info', ['info', '--json', elf], ['info']
+    names = os.path.join(folder, 'System.map')
+    what, start = inputs(folder, read(os.path.join(folder, 'reliable.expect'))), ['--blocked']
+    what[0] = names
+    yield 'names only', ['trace', '--json'] + start + what, ['trace', 'summary']
+    yield 'names only, all models', ['trace', '--json', '--model', 'all'] + what, \
+        ['trace', 'summary']
+    yield 'names only, ranges', ['ranges', '-q', '--json', names], ['range']
+    yield 'names only, info', ['info', '--json'] + what, ['info']
 
 
 def dump_runs(vmlinux, vmcore):
@@ -98,6 +106,9 @@ def dump_runs(vmlinux, vmcore):
     yield vmcore + ', all models', ['trace', '--model', 'all'] + what, both
     yield vmcore + ', 2 entries', ['trace', '-a', '--limit', '2'] + what, both
     yield vmcore + ', info', ['info'] + what, ['info']
+    alone = ['-q', '--json', vmcore]
+    yield vmcore + ', no vmlinux', ['trace', '-a'] + alone, both
+    yield vmcore + ', no vmlinux, info', ['info'] + alone, ['info']
 
 
 def differences(validators, run, types, of_dump=False):

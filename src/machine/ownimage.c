@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The kernel's image out of its dump, where there is no vmlinux: names from its own
+// kallsyms, found by VMCOREINFO; then, once it is known where the kernel lies, its
+// BTF, its banner, and the table of the RFC series from its memory.  A System.map or
+// a copy of /proc/kallsyms adds the names that kallsyms does not have: those of data,
+// in a kernel built without CONFIG_KALLSYMS_ALL.
+//
+// Source: kernel/vmcore_info.c (since 6.0 with the places of kallsyms),
+// Documentation/arch/arm64/booting.rst; image.md 8 and 10, dumps.md 1.4.
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rewalk/bytes.h"
+#include "rewalk/cleanup.h"
+#include "rewalk/error.h"
+
+#include "machine_private.h"
+
+enum {
+	MOST_BTF = 1 << 26,	/* bytes; Debian's 7.2 has 6.5 MB */
+	MOST_SYM_CODE = 4096,	/* entries; the series has some 90 */
+	BUILD_ID_SIZE = 64,
+	BANNER_SIZE = 512,
+};
+
+static const char remedy[] = "give the kernel's vmlinux or its System.map";
+
+static bool read_kimage(void *arg, uint64_t addr, void *buf, size_t size)
+{
+	const struct kimage *kimage = arg;
+
+	return rw_dump_read(kimage->dump, addr - kimage->offset, buf, size, NULL) == RW_DUMP_OK;
+}
+
+static uint64_t info_symbol(const struct rw_machine *m, const char *key)
+{
+	uint64_t addr = 0;
+
+	rw_vmcoreinfo_hex(m->info, key, &addr);
+	return addr;
+}
+
+/** The kernel's own names. */
+static struct rw_error *add_kallsyms(struct rw_machine *m, uint64_t voffset)
+{
+	struct kimage kimage = { m->dump, voffset };
+
+	const struct rw_kallsyms_place place = {
+		.num_syms = info_symbol(m, "SYMBOL(kallsyms_num_syms)"),
+		.names = info_symbol(m, "SYMBOL(kallsyms_names)"),
+		.token_table = info_symbol(m, "SYMBOL(kallsyms_token_table)"),
+		.token_index = info_symbol(m, "SYMBOL(kallsyms_token_index)"),
+		.offsets = info_symbol(m, "SYMBOL(kallsyms_offsets)"),
+		.relative_base = info_symbol(m, "SYMBOL(kallsyms_relative_base)"),
+		.addresses = info_symbol(m, "SYMBOL(kallsyms_addresses)"),
+	};
+	uint64_t stext;
+
+	if (!place.num_syms || !place.names || !place.token_table || !place.token_index ||
+	    (!place.offsets && !place.addresses))
+		return rw_error_create(RW_ERROR_MISSING, "VMCOREINFO: does not say where the "
+				       "kernel's own symbols are, as since 6.0; %s", remedy);
+	struct rw_error *err = rw_image_add_kallsyms(m->own_image, &place, read_kimage, &kimage);
+	if (!err && (!rw_image_symbol(m->own_image, "_stext", &stext) ||
+		     stext != info_symbol(m, "SYMBOL(_stext)")))
+		err = rw_error_create(RW_ERROR_FORMAT, "kallsyms: its _stext is not that of "
+				      "VMCOREINFO; %s", remedy);
+	return err;
+}
+
+/** What VMCOREINFO tells of variables; a kernel without CONFIG_KALLSYMS_ALL has no names of them. */
+static void add_info_symbols(struct rw_machine *m, uint64_t slide)
+{
+	static const char *const names[] = { "swapper_pg_dir", "init_uts_ns", "prb" };
+	char key[32];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(key, sizeof(key), "SYMBOL(%s)", names[i]);
+		if (info_symbol(m, key))
+			rw_image_add_symbol(m->own_image, names[i], info_symbol(m, key) - slide);
+	}
+}
+
+/** What a list of names says must be what the kernel says of itself. */
+static struct rw_error *add_names(struct rw_machine *m, const struct rw_image *names, bool force)
+{
+	const char *release = rw_vmcoreinfo_text(m->info, "OSRELEASE");
+	uint64_t theirs, ours, slide;
+	char what[RW_SYMBOL_NAME_SIZE];
+
+	if (!rw_image_symbol(m->own_image, "_stext", &ours) ||
+	    !rw_image_symbol(names, "_stext", &theirs))
+		return NULL;
+	// A copy of /proc/kallsyms does not always tell that it is one.
+	slide = info_symbol(m, "KERNELOFFSET");
+	if (rw_image_kind(names) != RW_IMAGE_KALLSYMS && theirs != ours + slide)
+		slide = 0;
+	if (!force && !rw_image_agrees(m->own_image, names, slide, what))
+		return rw_error_create(RW_ERROR_MISMATCH,
+				       "%s: %s: is at another address than in the dump's kernel (%s); "
+				       "give the file of that kernel, or --force",
+				       rw_image_path(names), what, release ? release :
+				       "release not known");
+	rw_image_add_names(m->own_image, names, slide);
+	return NULL;
+}
+
+struct rw_error *machine_make_image(struct rw_machine *m, const struct rw_image *names, bool force)
+{
+	uint64_t stext, voffset, slide = 0;
+
+	struct rw_error *err = rw_image_create_dump(names ? rw_image_path(names) :
+						    rw_dump_name(m->dump), &m->own_image);
+	if (err)
+		return err;
+	m->image = m->own_image;
+	machine_find_vmcoreinfo(m);
+	bool placed = rw_vmcoreinfo_number(m->info, "NUMBER(kimage_voffset)", &voffset) &&
+		      rw_vmcoreinfo_hex(m->info, "SYMBOL(_stext)", &stext);
+
+	err = placed ? add_kallsyms(m, voffset) :
+	      rw_error_create(RW_ERROR_MISSING, "no VMCOREINFO in the dump or its memory, to find "
+			      "the kernel's own symbols by; %s", remedy);
+	if (err && (!names || err == &rw_enomem))
+		return rw_error_prefix(err, "%s", rw_image_path(m->image));
+	rw_error_destroy(err);
+	if (!placed) {
+		rw_image_add_names(m->own_image, names, 0);
+		return NULL;
+	}
+	if (rw_vmcoreinfo_hex(m->info, "KERNELOFFSET", &slide))
+		rw_image_rebase(m->own_image, slide);
+	rw_image_add_symbol(m->own_image, "_stext", stext - slide);
+	add_info_symbols(m, slide);
+	return names ? add_names(m, names, force) : NULL;
+}
+
+/* ---- once it is known where the kernel lies ------------------------------------- */
+
+/** Bytes of the kernel at a link address. */
+static bool read_image(struct rw_machine *m, uint64_t addr, void *buf, size_t size)
+{
+	return read_kimage(&m->kimage, addr, buf, size);
+}
+
+/** The header of an image, some pages before its text: where image and memory begin. */
+static void add_bounds(struct rw_machine *m)
+{
+	enum { MOST_BEFORE = 2 << 20, STEP = 4096 };
+	uint64_t stext;
+	uint8_t header[64];
+
+	if (!rw_image_symbol(m->image, "_stext", &stext))
+		return;
+	for (uint64_t before = 0; before <= MOST_BEFORE; before += STEP) {
+		if (!read_image(m, stext - before, header, sizeof(header)) ||
+		    memcmp(header + 56, "ARM\x64", 4))
+			continue;
+		uint64_t size = rw_get_le64(header + 16);
+
+		if (size <= before || size > UINT32_MAX)
+			continue;
+		rw_image_add_symbol(m->own_image, "_text", stext - before);
+		rw_image_add_symbol(m->own_image, "_end", stext - before + size);
+		return;
+	}
+}
+
+static struct rw_error *add_types(struct rw_machine *m)
+{
+	uint64_t start, stop;
+
+	if (!rw_image_symbol(m->image, "__start_BTF", &start) ||
+	    !rw_image_symbol(m->image, "__stop_BTF", &stop))
+		return NULL;
+	if (stop <= start || stop - start > MOST_BTF) {
+		machine_lose(m, "the kernel's BTF would have %" PRIu64 " bytes: it is not read",
+			     stop - start);
+		return NULL;
+	}
+	_cleanup_free_ uint8_t *btf = malloc(stop - start);
+	if (!btf)
+		return &rw_enomem;
+	if (read_image(m, start, btf, stop - start))
+		rw_image_add_types(m->own_image, rw_steal(btf), stop - start);
+	return NULL;
+}
+
+static size_t build_id_bytes(const char *text, uint8_t ret[BUILD_ID_SIZE])
+{
+	size_t nr = text ? strspn(text, "0123456789abcdefABCDEF") / 2 : 0;
+	char byte[3] = "";
+
+	if (!text || text[2 * nr] || nr > BUILD_ID_SIZE)
+		return 0;
+	for (size_t i = 0; i < nr; i++) {
+		memcpy(byte, text + 2 * i, 2);
+		ret[i] = (uint8_t)strtoul(byte, NULL, 16);
+	}
+	return nr;
+}
+
+static struct rw_error *add_identity(struct rw_machine *m)
+{
+	uint8_t id[BUILD_ID_SIZE];
+	char banner[BANNER_SIZE + 1] = "";
+	uint64_t addr;
+
+	if (rw_image_symbol(m->image, "linux_banner", &addr) &&
+	    read_image(m, addr, banner, BANNER_SIZE))
+		banner[strcspn(banner, "\n")] = '\0';
+	bool good = !strncmp(banner, "Linux version ", 14);
+	for (const char *c = banner; *c; c++)
+		good &= isprint((unsigned char)*c) != 0;
+	return rw_image_add_identity(m->own_image, id,
+				     build_id_bytes(rw_vmcoreinfo_text(m->info, "BUILD-ID"), id),
+				     good ? banner : NULL);
+}
+
+/** The table of the series, which stays in memory from v7 on. */
+static struct rw_error *add_sym_code(struct rw_machine *m, uint64_t slide)
+{
+	uint64_t start, end;
+
+	if (!rw_image_symbol(m->image, "__sym_code_functions_start", &start) ||
+	    !rw_image_symbol(m->image, "__sym_code_functions_end", &end))
+		return NULL;
+	size_t size = end > start ? end - start : 0;
+	if (size % 16 || !size || size / 16 > MOST_SYM_CODE) {
+		machine_lose(m, "the sym_code_functions table cannot have %zu bytes", size);
+		return NULL;
+	}
+	_cleanup_free_ uint64_t *words = malloc(size);
+	if (!words)
+		return &rw_enomem;
+	if (!read_image(m, start, words, size)) {
+		machine_lose(m, "the sym_code_functions table is not in the dump");
+		return NULL;
+	}
+	for (size_t i = 0; i < size / 8; i++)
+		words[i] = rw_get_le64(&words[i]) - slide;
+	struct rw_error *err = rw_image_add_sym_code(m->own_image, words, size / 16);
+	if (!err || err == &rw_enomem)
+		return err;
+	// Up to v6 it lies in memory that is given back after boot.
+	machine_lose(m, "%s", err->message);
+	rw_error_destroy(err);
+	return NULL;
+}
+
+struct rw_error *machine_complete_image(struct rw_machine *m, uint64_t slide)
+{
+	m->kimage = (struct kimage){ m->dump, m->space.kimage.kimage_voffset - slide };
+	rw_image_add_bytes(m->own_image, read_kimage, &m->kimage);
+	add_bounds(m);
+	struct rw_error *err = add_types(m);
+	if (!err)
+		err = add_identity(m);
+	if (!err)
+		err = add_sym_code(m, slide);
+	if (!err)
+		err = rw_image_complete(m->own_image);
+	return err ? rw_error_prefix(err, "%s", rw_image_path(m->image)) : NULL;
+}
