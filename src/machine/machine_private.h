@@ -6,7 +6,7 @@
 #include "rewalk/machine.h"
 #include "rewalk/types.h"
 
-enum { MAX_CPUS = 4096, MAX_TASKS = 1 << 22, MAX_LOST = 32, MAX_FGRAPH = 1024, MAX_KRETPROBES = 4096 };
+enum { MAX_CPUS = 4096, MAX_TASKS = 1 << 22, MAX_LOST = 32, MAX_FGRAPH = 2048, MAX_KRETPROBES = 4096 };
 
 /** A member's place; size 0: the kernel does not have it. */
 struct member {

@@ -7,7 +7,13 @@
 
 #include "machine_private.h"
 
-enum { SHADOW_WORDS = 512, OFFSET_MASK = 0x3ff };
+enum { OFFSET_MASK = 0x3ff, LARGEST_PAGE = 65536 };
+
+/** The shadow stack is a page; in 7.2 it is 4096 bytes, whatever a page is. */
+static int64_t shadow_words(const struct rw_machine *m)
+{
+	return (m->space.has_tables ? 1 << m->space.tables.page_shift : LARGEST_PAGE) / 8;
+}
 
 /** Up to 6.10: entries 0 to curr_ret_stack. */
 static void read_array(struct rw_machine *m, uint64_t base, int64_t curr, struct rw_fgraph *ret)
@@ -34,15 +40,15 @@ static void read_shadow(struct rw_machine *m, uint64_t base, int64_t curr, struc
 {
 	size_t nr = 0;
 
-	if (curr > SHADOW_WORDS) {
+	if (curr > shadow_words(m)) {
 		ret->form = RW_TRACER_UNKNOWN;
 		return;
 	}
 	// Newest first while reading, then turned round.
-	for (int64_t i = curr; i > 0 && nr < MAX_FGRAPH;) {
+	for (int64_t i = curr; i > 0;) {
 		uint64_t word;
 
-		if (!rw_space_read_uint(&m->space, base + 8 * (uint64_t)(i - 1), 8, &word)) {
+		if (nr == MAX_FGRAPH || !rw_space_read_uint(&m->space, base + 8 * (uint64_t)(i - 1), 8, &word)) {
 			ret->incomplete = true;
 			break;
 		}
