@@ -25,6 +25,7 @@
 #include "losses.h"
 #include "memory_files.h"
 #include "notes.h"
+#include "qemunotes.h"
 #include "rewalk/bytes.h"
 #include "rewalk/error.h"
 #include "stream.h"
@@ -42,6 +43,8 @@ struct core {
 	uint64_t end;		/* the file's size if nothing were missing */
 	uint64_t nr_no_paddr;
 	uint64_t nr_load;
+	uint64_t notes_end;	/* as claimed; what is claimed to lie behind it ... */
+	uint64_t moved;		/* ... lies that much further (modulo 2^64), see qemunotes.c */
 };
 
 struct segment {
@@ -61,6 +64,8 @@ static bool read_segment(const struct core *core, uint64_t i, struct segment *re
 	ret->paddr = rw_get_le64(bytes + offsetof(Elf64_Phdr, p_paddr));
 	ret->filesz = rw_get_le64(bytes + offsetof(Elf64_Phdr, p_filesz));
 	ret->memsz = rw_get_le64(bytes + offsetof(Elf64_Phdr, p_memsz));
+	if (core->moved && ret->type == PT_LOAD && ret->off >= core->notes_end)
+		ret->off += core->moved;
 	return true;
 }
 
@@ -193,7 +198,7 @@ static struct rw_error *read_loads(struct core *core, bool bytes, struct rw_exte
 	return NULL;
 }
 
-static struct rw_error *read_notes(const struct core *core, struct rw_notes *notes,
+static struct rw_error *read_notes(struct core *core, struct rw_notes *notes,
 				   struct rw_losses *losses)
 {
 	for (uint64_t i = 0; i < core->phnum; i++) {
@@ -211,8 +216,13 @@ static struct rw_error *read_notes(const struct core *core, struct rw_notes *not
 		}
 		if (segment.type != PT_NOTE)
 			continue;
-		struct rw_error *err = rw_notes_read(notes, core->stream, segment.off,
-						     segment.filesz, losses);
+		uint64_t size = rw_qemu_notes_size(core->stream, segment.off, segment.filesz);
+		if (size != segment.filesz) {
+			core->notes_end = segment.off + segment.filesz;
+			core->moved = size - segment.filesz;
+		}
+		struct rw_error *err = rw_notes_read(notes, core->stream, segment.off, size,
+						     losses);
 		if (err)
 			return err;
 	}

@@ -89,6 +89,60 @@ static void test_elf_incomplete(void **state)
 	mk_free(&file);
 }
 
+/** The notes of CPUs with vectors of @sizes, as QEMU writes them. */
+static void make_sve_notes(struct mk *notes, const size_t *sizes, size_t nr, bool vmcoreinfo)
+{
+	static const uint8_t zeros[4096];
+
+	for (size_t cpu = 0; cpu < nr; cpu++) {
+		mk_prstatus(notes, cpu + 1, 0x1000 * (cpu + 1));
+		mk_note(notes, "CORE", 2, zeros, 528);
+		mk_note(notes, "LINUX", 0x405, zeros, sizes[cpu]);
+	}
+	if (vmcoreinfo)
+		mk_note(notes, "VMCOREINFO", 0, info, strlen(info));
+}
+
+/** QEMU takes each CPU's notes to be as long as the first one's, and memory moves. */
+static void test_elf_sve(void **state)
+{
+	static const size_t sizes[][3] = {
+		{ 2224, 592, 2224 }, { 592, 2224, 2224 }, { 592, 592, 592 }, { 592, 593, 2224 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		const size_t *real = sizes[i / 2], claim[3] = { real[0], real[0], real[0] };
+		struct mk claimed = { 0 }, notes = { 0 }, core = { 0 }, file = { 0 };
+		struct opened o;
+		size_t nr;
+
+		make_sve_notes(&claimed, claim, 3, i % 2);
+		make_sve_notes(&notes, real, 3, i % 2);
+		make_core(&core, &claimed, false);
+		// The first program header is that of the notes.
+		size_t at = 0;
+		for (int b = 7; b >= 0; b--)
+			at = at << 8 | core.bytes[64 + 8 + b];
+		mk_put(&file, 0, core.bytes, at);
+		mk_put(&file, at, notes.bytes, notes.size);
+		mk_put(&file, file.size, core.bytes + at + claimed.size,
+		       core.size - at - claimed.size);
+		open_one(&o, &file, RW_DUMP_ELF);
+		check_core(&o);
+		const struct rw_prstatus *status = rw_dump_prstatus(o.dump, &nr);
+		assert_int_equal(nr, 3);
+		assert_int_equal(status[2].regs.pc, 0x3000 + 32);
+		assert_int_equal(rw_dump_vmcoreinfo(o.dump) != NULL, i % 2);
+		assert_int_equal(nr_lost(&o), 0);
+		close_dump(&o);
+		mk_free(&claimed);
+		mk_free(&notes);
+		mk_free(&core);
+		mk_free(&file);
+	}
+}
+
 // ---- flattened ------------------------------------------------------------
 
 static void test_flattened(void **state)
@@ -352,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_elf),
 		cmocka_unit_test(test_elf_refused),
 		cmocka_unit_test(test_elf_incomplete),
+		cmocka_unit_test(test_elf_sve),
 		cmocka_unit_test(test_flattened),
 		cmocka_unit_test(test_banks),
 		cmocka_unit_test(test_lime),
