@@ -37,13 +37,16 @@ static bool in_pid_list(const char *list, uint32_t pid)
 /** What was asked for; else the task that panicked, else those on CPUs. */
 static bool wanted(const struct options *o, const struct rw_task *task, bool any_panicked)
 {
+	// Of pids and a name either will do; a CPU must fit besides.
+	if (o->cpu >= 0 && (int)task->cpu != o->cpu)
+		return false;
 	if (o->all_tasks)
 		return true;
 	if (o->pids || o->comm)
 		return (o->pids && in_pid_list(o->pids, task->pid)) ||
 		       (o->comm && !strcmp(o->comm, task->comm));
 	if (o->cpu >= 0)
-		return task->running && (int)task->cpu == o->cpu;
+		return task->running;
 	return any_panicked ? task->panicked : task->running;
 }
 
@@ -150,6 +153,10 @@ static struct rw_error *walk_all(struct walker *walker, const struct dumped *dum
 	for (size_t i = 0; i < nr; i++)
 		any_panicked |= tasks[i].panicked;
 	struct rw_error *err = check_pids(walker, machine);
+	if (!err && options->cpu >= 0 && (unsigned int)options->cpu >= rw_machine_nr_cpus(machine))
+		err = rw_error_create(RW_ERROR_MISSING, "%s: no CPU %d: the machine has %u; choose one "
+				      "from 0 on", walker->source, options->cpu,
+				      rw_machine_nr_cpus(machine));
 	if (err)
 		return err;
 	struct rw_progress progress;
@@ -169,7 +176,8 @@ static struct rw_error *walk_all(struct walker *walker, const struct dumped *dum
 					     "shows all" :
 				       "%s: its list of tasks is broken off after %zu, and none of them "
 				       "is the one asked for; copy the dump again", walker->source, nr);
-	walker->tally.incomplete |= !all && !options->pids && options->cpu < 0;
+	walker->tally.incomplete |= !all && !options->pids && (options->cpu < 0 ||
+							       options->all_tasks || options->comm);
 	return finish(walker, dumped);
 }
 

@@ -168,7 +168,8 @@ static const struct argp_option registers_options[] = {
 	{ "lr", KEY_LR, "ADDR", 0, "The link register (x30): where --current starts without a pc", 1 },
 	{ "regs", KEY_REGS, "FILE", 0, "Registers: text of the kernel, QEMU, gdb or crash, or the "
 	  "bytes of a struct user_pt_regs", 1 },
-	{ "cpu", KEY_CPU, "N", 0, "Of several CPUs' registers, those of CPU N; of a dump, the task on it", 1 },
+	{ "cpu", KEY_CPU, "N", 0, "Of several CPUs' registers, those of CPU N; of a dump, the task on it, or "
+	  "with -p, -c or -a those that ran there last", 1 },
 	{ "blocked", KEY_BLOCKED, NULL, 0, "Walk as for a task that is switched out (default)", 1 },
 	{ "current", KEY_CURRENT, NULL, 0, "Walk as for the current task, whose CPU's stacks may be "
 	  "used", 1 },
