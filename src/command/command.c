@@ -7,13 +7,16 @@
 #include <unistd.h>
 
 #include "rewalk/error.h"
+#include "rewalk/printable.h"
 
 #include "command.h"
 
 int command_error(struct rw_error *err)
 {
 	fflush(stdout);
-	fprintf(stderr, "rewalk: %s\n", err->message);
+	fputs("rewalk: ", stderr);
+	rw_print_clean(stderr, err->message);
+	putc('\n', stderr);
 	rw_error_destroy(err);
 	return STATUS_ERROR;
 }

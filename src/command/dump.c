@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "rewalk/error.h"
+#include "rewalk/printable.h"
 
 #include "dump.h"
 #include "walk.h"
@@ -89,7 +90,9 @@ static void warn(const struct options *options, const struct dumped *dumped)
 		return;
 	fflush(stdout);
 	for (size_t i = 0; i < nr; i++) {
-		fprintf(stderr, "rewalk: warning: %s\n", lost[i]);
+		fputs("rewalk: warning: ", stderr);
+		rw_print_clean(stderr, lost[i]);
+		putc('\n', stderr);
 		free(lost[i]);
 	}
 	free(lost);

@@ -9,6 +9,7 @@
 #include "rewalk/error.h"
 #include "rewalk/image.h"
 #include "rewalk/machine.h"
+#include "rewalk/printable.h"
 
 #include "command.h"
 #include "dump.h"
@@ -35,12 +36,19 @@ struct report {
 	struct rw_json json;
 };
 
+static void print_line(const char *key, const char *value)
+{
+	printf("%-27s ", key);
+	rw_print_clean(stdout, value);
+	putchar('\n');
+}
+
 static void say(struct report *r, const char *key, const char *value)
 {
 	if (r->as_json)
 		rw_json_string(&r->json, key, value);
 	else if (value)
-		printf("%-27s %s\n", key, value);
+		print_line(key, value);
 }
 
 static void say_number(struct report *r, const char *key, uint64_t value)

@@ -3,9 +3,11 @@
 // rewalk ranges: text ranges and SYM_CODE ranges of an image.
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "rewalk/error.h"
 #include "rewalk/image.h"
+#include "rewalk/printable.h"
 
 #include "command.h"
 #include "dump.h"
@@ -72,13 +74,21 @@ static void print_text(const struct rw_range *range)
 	printf("%016" PRIx64 "-%016" PRIx64 "  %-9s  ", range->start, range->end,
 	       kind_name(range->kind));
 	// Without sections nothing is printed for them.
-	if (*range->section)
-		printf("%-7s  %-12s%s%s\n", origin, range->section, *range->name ? "  " : "",
-		       range->name);
-	else if (*range->name)
-		printf("%-7s  %s\n", origin, range->name);
+	if (*range->section) {
+		size_t width = strlen(range->section);
+
+		printf("%-7s  ", origin);
+		rw_print_clean(stdout, range->section);
+		printf("%*s", width < 12 ? (int)(12 - width) : 0, "");
+	} else if (*range->name)
+		printf("%-7s", origin);
 	else
-		printf("%s\n", origin);
+		fputs(origin, stdout);
+	if (*range->name) {
+		fputs("  ", stdout);
+		rw_print_clean(stdout, range->name);
+	}
+	putchar('\n');
 }
 
 static void print(const struct options *options, const struct rw_image *image)

@@ -5,6 +5,7 @@
 // Source: dump_backtrace() in arch/arm64/kernel/stacktrace.c; marks since 6.13.
 
 #include "rewalk/output.h"
+#include "rewalk/printable.h"
 
 void rw_output_marks(const struct rw_trace *trace, const struct rw_frame *frame, char ret[8])
 {
@@ -35,7 +36,8 @@ void rw_output_trace_kernel(struct rw_output *out, const struct rw_trace *trace)
 		char marks[8];
 
 		rw_output_marks(trace, &trace->frames[i], marks);
-		fprintf(out->file, " %s", name->printed);
+		putc(' ', out->file);
+		rw_print_clean(out->file, name->printed);
 		if (*marks)
 			fprintf(out->file, " (%s)", marks);
 		putc('\n', out->file);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "rewalk/output.h"
+#include "rewalk/printable.h"
 
 static const char *color(const struct rw_output *out, enum rw_verdict verdict)
 {
@@ -50,10 +51,13 @@ static void frame(struct rw_output *out, const struct rw_trace *trace, size_t n)
 	const struct rw_name *name = rw_names_find(out->names, f->entry.pc);
 	char marks[8];
 
-	fprintf(out->file, "  #%-*zu  %016" PRIx64 "  %s", trace->nr > 10 ? 2 : 1, n, f->entry.pc,
-		name->printed);
-	if (name->module && !name->symbol)
-		fprintf(out->file, " [%s]", name->module);
+	fprintf(out->file, "  #%-*zu  %016" PRIx64 "  ", trace->nr > 10 ? 2 : 1, n, f->entry.pc);
+	rw_print_clean(out->file, name->printed);
+	if (name->module && !name->symbol) {
+		fputs(" [", out->file);
+		rw_print_clean(out->file, name->module);
+		putc(']', out->file);
+	}
 	rw_output_marks(trace, f, marks);
 	if (*marks)
 		fprintf(out->file, " (%s)", marks);
@@ -143,7 +147,8 @@ static void verdict(struct rw_output *out, const struct rw_trace *trace)
 		fprintf(out->file, "%s%s", i ? "\n  " : "", rw_reason_name(reason->code));
 		if (trace->nr)
 			fprintf(out->file, " at #%zu", reason->frame);
-		fprintf(out->file, ": %s", text);
+		fputs(": ", out->file);
+		rw_print_clean(out->file, text);
 	}
 	putc('\n', out->file);
 }

@@ -6,33 +6,20 @@
 #include <string.h>
 
 #include "rewalk/json.h"
-
-/** The length of the UTF-8 sequence at @s; 0 if it is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t nr = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
-		    s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < nr; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	// Overlong forms, surrogates, and what lies beyond U+10FFFF.
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return nr;
-}
+#include "rewalk/printable.h"
 
 static void quoted(FILE *f, const char *text)
 {
 	putc('"', f);
 	for (const unsigned char *s = (const unsigned char *)text; *s;) {
-		size_t nr = utf8_length(s);
+		size_t nr = rw_utf8_length((const char *)s);
 
 		if (*s == '"' || *s == '\\')
 			fprintf(f, "\\%c", *s);
 		else if (*s < 0x20 || *s == 0x7f)
 			fprintf(f, "\\u%04x", *s);
+		else if (*s == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
+			fprintf(f, "\\u%04x", s[1]);
 		else if (nr)
 			fwrite(s, 1, nr, f);
 		else
