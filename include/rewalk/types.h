@@ -66,4 +66,16 @@ const char *rw_types_origin(const struct rw_types *types);
 struct rw_error *rw_types_query(const struct rw_types *types, struct rw_type_query *queries,
 				size_t nr);
 
+/**
+ * The per-CPU variables that BTF has: DWARF is not asked.
+ *
+ * @param i        Where the last call stopped; 0 at first.
+ * @param off_ret  Bytes from the beginning of the section of them all (__per_cpu_start).
+ * @return False after the last.
+ *
+ * Source: pahole writes a DATASEC ".data..percpu" and a VAR for each, since 5.9.
+ */
+bool rw_types_next_percpu(const struct rw_types *types, size_t *i, const char **name_ret,
+			  uint32_t *off_ret);
+
 #endif

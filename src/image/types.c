@@ -326,6 +326,13 @@ void rw_types_close(struct rw_types *types)
 	free(types);
 }
 
+bool rw_types_next_percpu(const struct rw_types *types, size_t *i, const char **name_ret,
+			  uint32_t *off_ret)
+{
+	return types->reader->next_percpu &&
+	       types->reader->next_percpu(types, i, name_ret, off_ret);
+}
+
 const char *rw_types_origin(const struct rw_types *types)
 {
 	return types->reader->origin;

@@ -194,6 +194,32 @@ static struct rw_error *offer_all(const struct rw_types *types, struct rw_type_s
 	return NULL;
 }
 
+static bool next_percpu(const struct rw_types *types, size_t *i, const char **name_ret,
+			uint32_t *off_ret)
+{
+	const struct btf_type *section = NULL;
+
+	// Sections come last.
+	for (uint32_t id = btf__type_cnt(types->btf); --id && !section;) {
+		const struct btf_type *t = btf__type_by_id(types->btf, id);
+
+		if (t && btf_is_datasec(t) && !strcmp(name_of(types->btf, t->name_off),
+						      ".data..percpu"))
+			section = t;
+	}
+	while (section && *i < btf_vlen(section)) {
+		const struct btf_var_secinfo *info = &btf_var_secinfos(section)[(*i)++];
+		const struct btf_type *var = btf__type_by_id(types->btf, info->type);
+
+		if (!var || !btf_is_var(var))
+			continue;
+		*name_ret = name_of(types->btf, var->name_off);
+		*off_ret = info->offset;
+		return true;
+	}
+	return false;
+}
+
 static void close_btf(struct rw_types *types)
 {
 	btf__free(types->btf);
@@ -205,6 +231,7 @@ static const struct rw_type_reader reader = {
 	.offer_all = offer_all,
 	.describe = describe,
 	.next_member = next_member,
+	.next_percpu = next_percpu,
 	.enumerator = enumerator,
 };
 

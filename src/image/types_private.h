@@ -69,6 +69,10 @@ struct rw_type_reader {
 	bool (*next_member)(const struct rw_types *types, const struct rw_type_ref *ref,
 			    struct rw_type_cursor *cursor, struct rw_type_member *ret);
 
+	/** As rw_types_next_percpu(); NULL: no reader of that. */
+	bool (*next_percpu)(const struct rw_types *types, size_t *i, const char **name_ret,
+			    uint32_t *off_ret);
+
 	/** The value of the enumerator @name, sign-extended. */
 	bool (*enumerator)(const struct rw_types *types, const struct rw_type_ref *ref,
 			   const char *name, uint64_t *ret);

@@ -33,8 +33,14 @@ struct rw_error *machine_find_cpus(struct rw_machine *m)
 		return &rw_enomem;
 	m->nr_cpus = nr;
 	if (!machine_symbol(m, "__per_cpu_offset", &offsets) ||
-	    !machine_symbol(m, "runqueues", &runqueues))
+	    !machine_symbol(m, "runqueues", &runqueues)) {
+		if (m->text_names_only) {
+			m->tasks_missing = true;
+			machine_lose(m, "runqueues is not among the dump's own symbols: no CPU is "
+				     "known; System.map has it");
+		}
 		return NULL;
+	}
 	for (unsigned int c = 0; c < nr; c++) {
 		struct cpu *cpu = &m->cpus[c];
 
@@ -72,7 +78,7 @@ static void set_pointer(struct rw_machine *m, const struct cpu *cpu, const char 
 {
 	uint64_t addr, low;
 
-	*stack = (struct rw_stack){ .exists = RW_NO };
+	*stack = (struct rw_stack){ .exists = m->text_names_only ? RW_UNKNOWN : RW_NO };
 	if (!machine_symbol(m, name, &addr))
 		return;
 	if (rw_space_read_uint(&m->space, addr + cpu->offset, 8, &low))
@@ -101,6 +107,9 @@ bool machine_find_cpu_stacks(struct rw_machine *m, const struct rw_task *task,
 	set_pointer(m, cpu, "irq_stack_ptr", &stacks[RW_STACK_IRQ]);
 	set_pointer(m, cpu, "sdei_stack_normal_ptr", &stacks[RW_STACK_SDEI_NORMAL]);
 	set_pointer(m, cpu, "sdei_stack_critical_ptr", &stacks[RW_STACK_SDEI_CRITICAL]);
+	// CONFIG_VMAP_STACK and CONFIG_EFI: what has no name may exist all the same.
+	if (m->text_names_only)
+		stacks[RW_STACK_OVERFLOW].exists = stacks[RW_STACK_EFI].exists = RW_UNKNOWN;
 	if (machine_symbol(m, "overflow_stack", &addr))
 		set(&stacks[RW_STACK_OVERFLOW], addr + cpu->offset, 4096);
 	if (machine_symbol(m, "efi_rt_stack_top", &addr)) {

@@ -25,8 +25,6 @@ struct place {
 	const char *from;
 };
 
-enum { IMAGE_MAGIC = 56 };	/* where an image's header has "ARM\x64" */
-
 static uint64_t symbol(const struct rw_machine *m, const char *name)
 {
 	uint64_t addr = 0;
@@ -52,6 +50,110 @@ static struct rw_error *check_build(const struct rw_machine *m, bool force)
 			       "%s: build-id: is %s, but the dump's kernel is %s (%s); give the vmlinux "
 			       "of that kernel, or --force", rw_image_path(m->image), ours, theirs,
 			       rw_vmcoreinfo_text(m->info, "OSRELEASE") ?: "release not known");
+}
+
+/* ---- translation ------------------------------------------------------------------- */
+
+static bool read_pa(struct rw_machine *m, uint64_t pa, uint64_t *ret)
+{
+	uint8_t word[8];
+
+	if (rw_dump_read(m->dump, pa, word, sizeof(word), NULL) != RW_DUMP_OK)
+		return false;
+	*ret = rw_get_le64(word);
+	return true;
+}
+
+static bool read_table(void *arg, uint64_t pa, uint64_t *ret)
+{
+	return read_pa(arg, pa, ret);
+}
+
+/**
+ * The walk from @root that translates the text, which begins at @stext, to where it is.
+ * What @place does not know of it is tried, and known then.
+ */
+static bool find_walk(struct rw_machine *m, struct place *place, uint64_t root, uint64_t stext,
+		      struct rw_pagetable *ret)
+{
+	static const uint8_t bits[][2] = {
+		{ 52, 52 }, { 52, 48 }, { 48, 48 }, { 52, 47 }, { 47, 47 }, { 42, 42 }, { 39, 39 },
+		{ 36, 36 },
+	};
+	static const uint8_t shifts[] = { 12, 14, 16 };
+	enum { NR_BITS = sizeof(bits) / sizeof(bits[0]) };
+	bool known = place->va_bits && place->actual;
+
+	for (size_t i = 0; i < sizeof(shifts) * NR_BITS; i++) {
+		unsigned int shift = shifts[i / NR_BITS];
+		unsigned int va_bits = known ? place->va_bits : bits[i % NR_BITS][0];
+		unsigned int actual = known ? place->actual : bits[i % NR_BITS][1];
+		struct rw_translation t;
+
+		if ((place->page_shift && place->page_shift != shift) ||
+		    (place->va_bits && place->va_bits != va_bits) ||
+		    (place->actual && place->actual != actual) || (known && i % NR_BITS))
+			continue;
+		struct rw_error *err = rw_pagetable_init(ret, shift, va_bits, actual, root,
+							 read_table, m);
+		if (err) {
+			rw_error_destroy(err);
+			continue;
+		}
+		rw_pagetable_translate(ret, stext, &t);
+		if (t.status != RW_VA_MAPPED || t.pa != stext - place->kimage_voffset)
+			continue;
+		place->page_shift = shift;
+		place->va_bits = va_bits;
+		place->actual = actual;
+		return true;
+	}
+	return false;
+}
+
+static bool find_tables(struct rw_machine *m, struct place *place)
+{
+	uint64_t swapper = symbol(m, "swapper_pg_dir");
+
+	m->space.has_tables = swapper &&
+			      find_walk(m, place, swapper + place->slide - place->kimage_voffset,
+					symbol(m, "_stext") + place->slide, &m->space.tables);
+	return m->space.has_tables;
+}
+
+/* ---- from VMCOREINFO -------------------------------------------------------------- */
+
+/** All but the slide. */
+static bool read_info(const struct rw_vmcoreinfo *info, struct place *place)
+{
+	uint64_t value;
+
+	if (!rw_vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &place->kimage_voffset))
+		return false;
+	place->has_memstart = rw_vmcoreinfo_number(info, "NUMBER(PHYS_OFFSET)",
+						   &place->memstart_addr);
+	if (rw_vmcoreinfo_number(info, "NUMBER(VA_BITS)", &value) && value >= 36 && value <= 52)
+		place->va_bits = value;
+	if (rw_vmcoreinfo_number(info, "NUMBER(TCR_EL1_T1SZ)", &value) && value >= 12 &&
+	    value <= 28)
+		place->actual = 64 - value;
+	if (rw_vmcoreinfo_number(info, "PAGESIZE", &value))
+		place->page_shift = value == 4096 ? 12 : value == 16384 ? 14 : value == 65536 ? 16 : 0;
+	return true;
+}
+
+static bool from_vmcoreinfo(const struct rw_machine *m, struct place *place)
+{
+	uint64_t stext;
+
+	if (!read_info(m->info, place))
+		return false;
+	if (rw_vmcoreinfo_hex(m->info, "SYMBOL(_stext)", &stext))
+		place->slide = stext - symbol(m, "_stext");
+	else if (!rw_vmcoreinfo_hex(m->info, "KERNELOFFSET", &place->slide))
+		return false;
+	place->from = m->own_info ? "VMCOREINFO found in memory" : "VMCOREINFO";
+	return true;
 }
 
 /* ---- by searching --------------------------------------------------------------- */
@@ -95,21 +197,16 @@ static bool search(struct rw_machine *m, const char *needle, size_t size,
 	return false;
 }
 
-/** The image's header, where VMCOREINFO says that the kernel lies. */
+/** Do the page tables that VMCOREINFO names lead to the text that it names? */
 static bool is_kernel_there(struct rw_machine *m, const struct rw_vmcoreinfo *info)
 {
-	enum { MOST_BEFORE = 2 << 20, STEP = 4096 };
-	uint64_t stext, voffset;
-	char magic[4];
+	struct place place = { 0 };
+	struct rw_pagetable tables;
+	uint64_t stext, swapper;
 
-	if (!rw_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext) ||
-	    !rw_vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &voffset))
-		return false;
-	for (uint64_t before = 0; before <= MOST_BEFORE; before += STEP)
-		if (rw_dump_read(m->dump, stext - before - voffset + IMAGE_MAGIC, magic, sizeof(magic),
-				 NULL) == RW_DUMP_OK && !memcmp(magic, "ARM\x64", sizeof(magic)))
-			return true;
-	return false;
+	return read_info(info, &place) && rw_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext) &&
+	       rw_vmcoreinfo_hex(info, "SYMBOL(swapper_pg_dir)", &swapper) &&
+	       find_walk(m, &place, swapper - place.kimage_voffset, stext, &tables);
 }
 
 /** A copy of VMCOREINFO, for this build; without a vmlinux, of the kernel that is there. */
@@ -137,16 +234,6 @@ static bool try_vmcoreinfo(struct rw_machine *m, uint64_t pa, void *arg)
 	return false;
 }
 
-static bool read_pa(struct rw_machine *m, uint64_t pa, uint64_t *ret)
-{
-	uint8_t word[8];
-
-	if (rw_dump_read(m->dump, pa, word, sizeof(word), NULL) != RW_DUMP_OK)
-		return false;
-	*ret = rw_get_le64(word);
-	return true;
-}
-
 /** A copy of the banner in the image: the variables around it must fit. */
 static bool try_banner(struct rw_machine *m, uint64_t pa, void *arg)
 {
@@ -157,12 +244,6 @@ static bool try_banner(struct rw_machine *m, uint64_t pa, void *arg)
 	if (!variable || (base & 0xfff) || pa < banner - text ||
 	    !read_pa(m, base + (variable - text), &voffset))
 		return false;
-	// A banner that is not known to the letter needs the image's header beside it.
-	char magic[4];
-	if (m->own_image && (rw_dump_read(m->dump, base + IMAGE_MAGIC, magic, sizeof(magic),
-					  NULL) != RW_DUMP_OK ||
-			     memcmp(magic, "ARM\x64", sizeof(magic))))
-		return false;
 	uint64_t slide = voffset + base - text;
 	if ((slide & 0xffff) || (voffset + base) >> 48 != 0xffff)
 		return false;
@@ -172,46 +253,18 @@ static bool try_banner(struct rw_machine *m, uint64_t pa, void *arg)
 	place->has_memstart = memstart &&
 			      read_pa(m, base + (memstart - text), &place->memstart_addr);
 	place->from = "linux_banner in memory";
-	return true;
-}
-
-/* ---- from VMCOREINFO -------------------------------------------------------------- */
-
-static bool from_vmcoreinfo(const struct rw_machine *m, struct place *place)
-{
-	uint64_t value, stext;
-
-	if (!rw_vmcoreinfo_number(m->info, "NUMBER(kimage_voffset)", &place->kimage_voffset))
-		return false;
-	if (rw_vmcoreinfo_hex(m->info, "SYMBOL(_stext)", &stext))
-		place->slide = stext - symbol(m, "_stext");
-	else if (!rw_vmcoreinfo_hex(m->info, "KERNELOFFSET", &place->slide))
-		return false;
-	place->has_memstart = rw_vmcoreinfo_number(m->info, "NUMBER(PHYS_OFFSET)",
-						   &place->memstart_addr);
-	if (rw_vmcoreinfo_number(m->info, "NUMBER(VA_BITS)", &value) && value >= 36 && value <= 52)
-		place->va_bits = value;
-	if (rw_vmcoreinfo_number(m->info, "NUMBER(TCR_EL1_T1SZ)", &value) && value >= 12 &&
-	    value <= 28)
-		place->actual = 64 - value;
-	if (rw_vmcoreinfo_number(m->info, "PAGESIZE", &value))
-		place->page_shift = value == 4096 ? 12 : value == 16384 ? 14 : value == 65536 ? 16 : 0;
-	place->from = m->own_info ? "VMCOREINFO found in memory" : "VMCOREINFO";
-	return true;
+	// A banner that is not known to the letter says nothing alone.
+	return !m->own_image || find_tables(m, place);
 }
 
 /** The page size in the header that an image begins with: flags, bits 2:1. */
-static unsigned int page_shift_of(const struct rw_machine *m, const struct place *place)
+static unsigned int page_shift_of(const struct rw_machine *m)
 {
 	uint8_t header[64];
 	uint64_t text = symbol(m, "_text");
-	// An image without bytes has them in the dump.
-	bool has = text && (m->own_image ?
-			    rw_dump_read(m->dump, text + place->slide - place->kimage_voffset,
-					 header, sizeof(header), NULL) == RW_DUMP_OK :
-			    rw_image_read(m->image, text, header, sizeof(header)));
 
-	if (has && !memcmp(header + IMAGE_MAGIC, "ARM\x64", 4)) {
+	if (text && rw_image_read(m->image, text, header, sizeof(header)) &&
+	    !memcmp(header + 56, "ARM\x64", 4)) {
 		switch (header[24] >> 1 & 3) {
 		case 2:
 			return 14;
@@ -220,65 +273,6 @@ static unsigned int page_shift_of(const struct rw_machine *m, const struct place
 		}
 	}
 	return 12;
-}
-
-/* ---- translation ------------------------------------------------------------------- */
-
-static bool read_table(void *arg, uint64_t pa, uint64_t *ret)
-{
-	return read_pa(arg, pa, ret);
-}
-
-static bool try_tables(struct rw_machine *m, const struct place *place, unsigned int va_bits,
-		       unsigned int actual, uint64_t root)
-{
-	struct rw_pagetable tables;
-	struct rw_translation t;
-	uint64_t va = m->space.kimage.start;
-
-	struct rw_error *err = rw_pagetable_init(&tables, place->page_shift, va_bits, actual, root,
-						 read_table, m);
-	if (err) {
-		rw_error_destroy(err);
-		return false;
-	}
-	rw_pagetable_translate(&tables, va, &t);
-	if (t.status != RW_VA_MAPPED || t.pa != va - place->kimage_voffset) {
-		// The beginning of the image may be left unmapped: its text is not.
-		va = symbol(m, "_stext") + place->slide;
-		rw_pagetable_translate(&tables, va, &t);
-		if (t.status != RW_VA_MAPPED || t.pa != va - place->kimage_voffset)
-			return false;
-	}
-	m->space.tables = tables;
-	m->space.has_tables = true;
-	return true;
-}
-
-/** Known bits first; else the ones that translate the image to where it is. */
-static bool find_tables(struct rw_machine *m, struct place *place)
-{
-	static const uint8_t tries[][2] = {
-		{ 52, 52 }, { 52, 48 }, { 48, 48 }, { 52, 47 }, { 47, 47 }, { 42, 42 }, { 39, 39 },
-		{ 36, 36 },
-	};
-	uint64_t swapper = symbol(m, "swapper_pg_dir");
-
-	if (!swapper)
-		return false;
-	uint64_t root = swapper + place->slide - place->kimage_voffset;
-	if (place->va_bits && place->actual)
-		return try_tables(m, place, place->va_bits, place->actual, root);
-	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-		if ((place->va_bits && place->va_bits != tries[i][0]) ||
-		    (place->actual && place->actual != tries[i][1]) ||
-		    !try_tables(m, place, tries[i][0], tries[i][1], root))
-			continue;
-		place->va_bits = tries[i][0];
-		place->actual = tries[i][1];
-		return true;
-	}
-	return false;
 }
 
 static void set_maps(struct rw_machine *m, const struct place *place)
@@ -360,8 +354,8 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 		return rw_error_create(RW_ERROR_MISMATCH,
 				       "%s: no kernel of this build in the dump's memory; give the "
 				       "vmlinux of the dumped kernel", rw_image_path(m->image));
-	if (!place.page_shift)
-		place.page_shift = page_shift_of(m, &place);
+	if (!place.page_shift && !m->own_image)
+		place.page_shift = page_shift_of(m);
 	set_maps(m, &place);
 	err = check_banner(m, force);
 	if (err)
@@ -369,6 +363,8 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 	if (!find_tables(m, &place))
 		machine_lose(m, "the kernel's page tables cannot be followed: memory of vmalloc (most "
 				"stacks, modules) is not readable");
+	if (!place.page_shift)
+		place.page_shift = 12;
 	set_linear_map(m, &place);
 
 	if ((said->kaslr_known == RW_YES && said->kaslr != place.slide) ||

@@ -37,6 +37,26 @@ bool machine_symbol(const struct rw_machine *m, const char *name, uint64_t *ret)
 	return true;
 }
 
+/** The size of a stack as vmalloc has it, where no symbols tell it: of the first task's. */
+static uint64_t thread_size_of_stacks(struct rw_machine *m)
+{
+	uint64_t init_task, next, stack, area, addr, size, pages;
+
+	if (!machine_symbol(m, "init_task", &init_task) ||
+	    !rw_space_read_uint(&m->space, init_task + m->o.task_tasks.offset, 8, &next))
+		return 0;
+	uint64_t task = next - m->o.task_tasks.offset;
+	if (!machine_member(m, task, m->o.task_stack, &stack) ||
+	    !machine_member(m, task, m->o.task_vm_area, &area) || !area ||
+	    !machine_member(m, area, m->o.vm_addr, &addr) ||
+	    !machine_member(m, area, m->o.vm_size, &size) ||
+	    !machine_member(m, area, m->o.vm_nr_pages, &pages) || addr != stack)
+		return 0;
+	// An area has a guard page behind it.
+	uint64_t page = UINT64_C(1) << m->space.tables.page_shift, bytes = pages * page;
+	return pages && pages <= 64 && size == bytes + page && !(bytes & (bytes - 1)) ? bytes : 0;
+}
+
 static struct rw_error *learn(struct rw_machine *m, const struct rw_kernel_facts *said, bool force)
 {
 	struct rw_kernel_facts facts;
@@ -60,6 +80,8 @@ static struct rw_error *learn(struct rw_machine *m, const struct rw_kernel_facts
 	m->kernel.symbolize = rw_machine_symbolize;
 	m->kernel.symbolize_arg = m;
 	err = machine_offsets(m);
+	if (!err && !m->kernel.thread_size)
+		m->kernel.thread_size = thread_size_of_stacks(m);
 	if (!err)
 		err = machine_find_text(m, said);
 	if (!err)

@@ -28,6 +28,7 @@ struct offsets {
 	struct member mod_kallsyms, kall_symtab, kall_num, kall_strtab;
 	struct member ksym_lnode, ksym_start, ksym_end, ksym_name;
 	struct member slot_pages, slot_list, slot_insns;
+	struct member task_vm_area, vm_addr, vm_size, vm_nr_pages;
 	bool ret_stack_is_words;
 };
 
@@ -60,6 +61,7 @@ struct rw_machine {
 	const struct rw_image *image;
 	struct rw_image *own_image;	/* made from the dump; else NULL */
 	struct kimage kimage;		/* what it reads its bytes by */
+	bool text_names_only;		/* without CONFIG_KALLSYMS_ALL: what has no name may exist */
 	struct rw_dump *dump;
 	struct rw_vmcoreinfo *own_info;	/* found in memory */
 	const struct rw_vmcoreinfo *info;
@@ -104,6 +106,8 @@ void machine_find_vmcoreinfo(struct rw_machine *m);
 /* ownimage.c: an image out of the dump, and out of @names (NULL: none), in two steps */
 struct rw_error *machine_make_image(struct rw_machine *m, const struct rw_image *names, bool force);
 struct rw_error *machine_complete_image(struct rw_machine *m, uint64_t slide);
+/* owndata.c: variables that the names do not tell */
+struct rw_error *machine_find_data(struct rw_machine *m, uint64_t slide);
 /* offsets.c */
 struct rw_error *machine_offsets(struct rw_machine *m);
 /* modules.c: all further text */

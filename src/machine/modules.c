@@ -148,6 +148,17 @@ static struct rw_error *no_type(struct rw_machine *m, const char *what)
 	return NULL;
 }
 
+/** The head of a list; where names of data are missing, one that has none may exist. */
+static bool find_head(struct rw_machine *m, const char *name, const char *what, uint64_t *ret)
+{
+	if (machine_symbol(m, name, ret))
+		return true;
+	if (m->text_names_only)
+		machine_lose(m, "%s is not among the dump's own symbols: text of %s is not known; "
+			     "System.map has it", name, what);
+	return false;
+}
+
 struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_facts *said)
 {
 	struct rw_error *err = NULL;
@@ -157,15 +168,15 @@ struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_
 		if (!add_text(m, RW_TEXT_MODULE, said->text[i].start, said->text[i].end, said->text[i].name))
 			return &rw_enomem;
 	// A kernel that has a list but no type for it leaves its text unknown.
-	if (machine_symbol(m, "modules", &head))
+	if (find_head(m, "modules", "modules", &head))
 		err = m->o.mod_list.size ?
 		      walk_list(m, head, m->o.mod_list.offset, "modules", add_module) :
 		      no_type(m, "modules");
-	if (!err && machine_symbol(m, "bpf_kallsyms", &head))
+	if (!err && find_head(m, "bpf_kallsyms", "BPF", &head))
 		err = m->o.ksym_lnode.size ?
 		      walk_list(m, head, m->o.ksym_lnode.offset, "BPF symbols", add_bpf) :
 		      no_type(m, "BPF symbols");
-	if (!err && machine_symbol(m, "kprobe_insn_slots", &head))
+	if (!err && find_head(m, "kprobe_insn_slots", "kprobes", &head))
 		err = m->o.slot_pages.size && m->o.slot_list.size ?
 		      walk_list(m, head + m->o.slot_pages.offset, m->o.slot_list.offset,
 				"kprobe slots", add_slot) :

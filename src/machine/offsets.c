@@ -67,6 +67,10 @@ static const struct {
 	{ "kprobe_insn_cache", "pages", AT(slot_pages) },
 	{ "kprobe_insn_page", "list", AT(slot_list) },
 	{ "kprobe_insn_page", "insns", AT(slot_insns) },
+	{ "task_struct", "stack_vm_area", AT(task_vm_area) },
+	{ "vm_struct", "addr", AT(vm_addr) },
+	{ "vm_struct", "size", AT(vm_size) },
+	{ "vm_struct", "nr_pages", AT(vm_nr_pages) },
 };
 
 #define NR_MEMBERS (sizeof(table) / sizeof(table[0]))

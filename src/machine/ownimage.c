@@ -148,27 +148,29 @@ static bool read_image(struct rw_machine *m, uint64_t addr, void *buf, size_t si
 	return read_kimage(&m->kimage, addr, buf, size);
 }
 
-/** The header of an image, some pages before its text: where image and memory begin. */
-static void add_bounds(struct rw_machine *m)
+/**
+ * The end of the image, where it has no name: pages behind the text that are mapped as
+ * the image is.  What was for the start only is unmapped in between.  The header that
+ * would tell the size lies in memory that is given back.
+ */
+static void add_end(struct rw_machine *m, uint64_t slide)
 {
-	enum { MOST_BEFORE = 2 << 20, STEP = 4096 };
-	uint64_t stext;
-	uint8_t header[64];
+	enum { MOST = 1 << 28, MOST_HOLE = 1 << 26 };
+	uint64_t etext, end = 0, size;
 
-	if (!rw_image_symbol(m->image, "_stext", &stext))
+	if (!m->space.has_tables || !rw_image_symbol(m->image, "_etext", &etext))
 		return;
-	for (uint64_t before = 0; before <= MOST_BEFORE; before += STEP) {
-		if (!read_image(m, stext - before, header, sizeof(header)) ||
-		    memcmp(header + 56, "ARM\x64", 4))
-			continue;
-		uint64_t size = rw_get_le64(header + 16);
+	size = UINT64_C(1) << m->space.tables.page_shift;
+	for (uint64_t off = 0; off < MOST && off - end < MOST_HOLE; off += size) {
+		struct rw_translation t;
+		uint64_t va = etext + slide + off;
 
-		if (size <= before || size > UINT32_MAX)
-			continue;
-		rw_image_add_symbol(m->own_image, "_text", stext - before);
-		rw_image_add_symbol(m->own_image, "_end", stext - before + size);
-		return;
+		rw_pagetable_translate_cached(&m->space.tables, &m->space.cache, va, &t);
+		if (t.status == RW_VA_MAPPED && t.pa == va - m->space.kimage.kimage_voffset)
+			end = off + size;
 	}
+	if (end)
+		rw_image_add_symbol(m->own_image, "_end", etext + end);
 }
 
 static struct rw_error *add_types(struct rw_machine *m)
@@ -255,10 +257,16 @@ static struct rw_error *add_sym_code(struct rw_machine *m, uint64_t slide)
 
 struct rw_error *machine_complete_image(struct rw_machine *m, uint64_t slide)
 {
+	uint64_t init_task, end;
+
 	m->kimage = (struct kimage){ m->dump, m->space.kimage.kimage_voffset - slide };
 	rw_image_add_bytes(m->own_image, read_kimage, &m->kimage);
-	add_bounds(m);
+	if (!rw_image_symbol(m->image, "_end", &end))
+		add_end(m, slide);
+	m->text_names_only = !rw_image_symbol(m->image, "init_task", &init_task);
 	struct rw_error *err = add_types(m);
+	if (!err && m->text_names_only)
+		err = machine_find_data(m, slide);
 	if (!err)
 		err = add_identity(m);
 	if (!err)
