@@ -85,6 +85,11 @@ const char *rw_image_section_at(const struct rw_image *image, uint64_t addr);
 /** The GNU build-id, borrowed; NULL if there is none. */
 const uint8_t *rw_image_build_id(const struct rw_image *image, size_t *size_ret);
 
+#define RW_BUILD_ID_TEXT (2 * 64 + 1)
+
+/** The GNU build-id in hexadecimal; "" if there is none. */
+void rw_image_build_id_text(const struct rw_image *image, char ret[RW_BUILD_ID_TEXT]);
+
 /** linux_banner without its newline, borrowed; NULL if there is none. */
 const char *rw_image_banner(const struct rw_image *image);
 

@@ -39,7 +39,9 @@ enum rw_option_from {
 };
 
 struct rw_kernel {
-	const struct rw_image *image;
+	const struct rw_image *image;	/* NULL: of a case, which has the answers that it gave */
+	const char *banner;		/* borrowed; NULL: not known */
+	char build_id[RW_BUILD_ID_TEXT];	/* "": not known */
 	enum rw_tri slide_known;
 	uint64_t slide;			/* run-time minus link address */
 	const char *slide_from;		/* static: how it was found */
@@ -51,6 +53,10 @@ struct rw_kernel {
 	const struct rw_text_range *more_text;	/* borrowed, sorted by nobody */
 	size_t nr_more_text;
 	bool text_complete;		/* @more_text is all there is: from the kernel's own lists */
+	const uint64_t *not_text;	/* borrowed: no text for sure, where that is not so */
+	size_t nr_not_text;
+	const struct rw_text_range *sym_code;	/* without an image; NULL: not known */
+	size_t nr_sym_code;
 
 	/* names of addresses outside the image; NULL: none are known */
 	bool (*symbolize)(void *arg, uint64_t addr, struct rw_symbol *ret, const char **module_ret);

@@ -142,6 +142,7 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
 {
 	struct rw_kernel kernel = {
 		.image = image,
+		.banner = rw_image_banner(image),
 		.more_text = facts->text,
 		.nr_more_text = facts->nr_text,
 		.pauth_hw = facts->pauth_hw,
@@ -153,6 +154,7 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
 
 	if (err)
 		return err;
+	rw_image_build_id_text(image, kernel.build_id);
 	va_bits(&kernel, facts->va_bits);
 	kernel.thread_size = thread_size(image);
 	kernel.ptrauth = rw_tri(symbol(image, "ptrauth_prctl_reset_keys"));

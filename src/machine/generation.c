@@ -48,9 +48,9 @@ struct release {
 	unsigned int major, minor, patch;
 };
 
-static struct release release_of(const struct rw_image *image)
+static struct release release_of(const struct rw_kernel *kernel)
 {
-	const char *banner = rw_image_banner(image);
+	const char *banner = kernel->banner;
 	struct release r = { 0 };
 
 	if (!banner ||
@@ -163,7 +163,7 @@ static void options_by_code(struct rw_kernel *kernel)
 
 static void choose_options(struct rw_kernel *kernel)
 {
-	struct release release = release_of(kernel->image);
+	struct release release = release_of(kernel);
 
 	if (!kernel->auto_model)
 		return;
@@ -175,7 +175,7 @@ static void choose_options(struct rw_kernel *kernel)
 /** Without types a symbol and the number must say the same. */
 static void choose_without_types(struct rw_kernel *kernel, bool table)
 {
-	struct release release = release_of(kernel->image);
+	struct release release = release_of(kernel);
 	uint64_t addr;
 
 	snprintf(kernel->auto_why, sizeof(kernel->auto_why), "%s",
@@ -199,7 +199,7 @@ static void own_layout(struct rw_kernel *kernel)
 
 bool rw_kernel_is_own_model(const struct rw_kernel *kernel, const struct rw_model *model)
 {
-	struct release r = release_of(kernel->image);
+	struct release r = release_of(kernel);
 	unsigned int release = RW_RELEASE(r.major, r.minor);
 
 	if (kernel->auto_model)

@@ -38,12 +38,9 @@ static uint64_t symbol(const struct rw_machine *m, const char *name)
 static struct rw_error *check_build(const struct rw_machine *m, bool force)
 {
 	const char *theirs = rw_vmcoreinfo_text(m->info, "BUILD-ID");
-	size_t size;
-	const uint8_t *id = rw_image_build_id(m->image, &size);
-	char ours[129] = "";
+	char ours[RW_BUILD_ID_TEXT];
 
-	for (size_t i = 0; id && i < size && i < 64; i++)
-		sprintf(ours + 2 * i, "%02x", id[i]);
+	rw_image_build_id_text(m->image, ours);
 	if (!theirs || !*ours || !strcasecmp(theirs, ours) || force)
 		return NULL;
 	return rw_error_create(RW_ERROR_MISMATCH,

@@ -48,16 +48,27 @@ enum rw_tri rw_kernel_is_text(const void *ctx, uint64_t addr)
 		return RW_NO;
 	if (kernel->slide_known != RW_YES)
 		return RW_UNKNOWN;
-	return kernel->text_complete || in(kernel->text, kernel->end, addr) ? RW_NO : RW_UNKNOWN;
+	if (kernel->text_complete || in(kernel->text, kernel->end, addr))
+		return RW_NO;
+	for (size_t i = 0; i < kernel->nr_not_text; i++)
+		if (kernel->not_text[i] == addr)
+			return RW_NO;
+	return RW_UNKNOWN;
 }
 
 enum rw_tri rw_kernel_in_sym_code(const void *ctx, uint64_t addr)
 {
 	const struct rw_kernel *kernel = ctx;
 
-	if (kernel->slide_known != RW_YES || !rw_image_sym_code_known(kernel->image))
+	if (kernel->slide_known != RW_YES ||
+	    (kernel->image ? !rw_image_sym_code_known(kernel->image) : !kernel->sym_code))
 		return RW_UNKNOWN;
-	return rw_tri(rw_image_in_sym_code(kernel->image, addr - kernel->slide));
+	if (kernel->image)
+		return rw_tri(rw_image_in_sym_code(kernel->image, addr - kernel->slide));
+	for (size_t i = 0; i < kernel->nr_sym_code; i++)
+		if (in(kernel->sym_code[i].start, kernel->sym_code[i].end, addr))
+			return RW_YES;
+	return RW_NO;
 }
 
 enum rw_tri rw_kernel_in_el1_entry(const void *ctx, uint64_t addr)
@@ -76,7 +87,7 @@ bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct r
 			 const char **module_ret)
 {
 	const char *module = NULL;
-	bool found = kernel->slide_known == RW_YES &&
+	bool found = kernel->image && kernel->slide_known == RW_YES &&
 		     rw_image_symbolize(kernel->image, addr - kernel->slide, ret);
 
 	if (found)
