@@ -3,7 +3,7 @@
 #ifndef REWALK_MACHINE_PRIVATE_H
 #define REWALK_MACHINE_PRIVATE_H
 
-#include "rewalk/kernel.h"
+#include "rewalk/machine.h"
 
 /** Fill in the model, its options and the layout, as far as the image's types tell them. */
 struct rw_error *rw_kernel_choose_model(struct rw_kernel *kernel);
@@ -23,5 +23,9 @@ void rw_kernel_read_walker(const struct rw_image *image, struct rw_walker_code *
 
 /** Fill in what rfc-v1 to rfc-v3 distrust; the slide is known. */
 void rw_kernel_find_special(struct rw_kernel *kernel);
+
+/** The words of a case for how a task can be walked, and for what is known of a tracer. */
+const char *machine_walkable_name(enum rw_walkable walkable);
+const char *machine_tracer_name(enum rw_tracer_form form);
 
 #endif

@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Recording what walks ask for.  All models are asked, so that a replay by any of them
+// gives the same answer; each word that one of them reads, each address whose text or
+// name is asked for, is noted on its way through.
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rewalk/error.h"
+#include "rewalk/replay.h"
+#include "rewalk/vector.h"
+
+#include "machine.h"
+
+struct word {
+	uint64_t addr, value;
+};
+
+struct rw_recorder {
+	/* first, and a copy: a walk's questions that need no note find their kernel here */
+	struct rw_kernel kernel;
+	const struct rw_model *model;
+	bool redact;
+	struct rw_case c;
+	bool *text_used;	/* for each of kernel.more_text */
+	bool no_memory;
+
+	/* of the walk that is recorded */
+	const struct rw_unwind_input *in;
+	struct { struct word *data; size_t nr, capacity; } words;
+};
+
+/* ---- the kernel ----------------------------------------------------------------- */
+
+static bool add_range(struct rw_case_ranges *list, uint64_t start, uint64_t end)
+{
+	struct rw_case_range *last = rw_vector_push(list);
+
+	if (!last)
+		return false;
+	*last = (struct rw_case_range){ .start = start, .end = end };
+	return true;
+}
+
+static bool add_ranges(struct rw_case_ranges *list, const struct rw_text_range *ranges, size_t nr)
+{
+	list->known = true;
+	for (size_t i = 0; i < nr; i++)
+		if (!add_range(list, ranges[i].start, ranges[i].end))
+			return false;
+	return true;
+}
+
+/** All SYM_CODE, each byte once: that a function is not among it is known, too. */
+static bool add_sym_code(const struct rw_kernel *kernel, struct rw_case_ranges *list)
+{
+	size_t nr;
+
+	if (rw_kernel_in_sym_code(kernel, kernel->stext) == RW_UNKNOWN)
+		return true;
+	if (!kernel->image)
+		return add_ranges(list, kernel->sym_code, kernel->nr_sym_code);
+	const struct rw_range *ranges = rw_image_ranges(kernel->image, &nr);
+	list->known = true;
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t start = ranges[i].start + kernel->slide;
+		uint64_t end = ranges[i].end + kernel->slide;
+		struct rw_case_range *last = list->nr ? &list->data[list->nr - 1] : NULL;
+
+		if (ranges[i].kind != RW_RANGE_SYM_CODE)
+			continue;
+		if (last && start <= last->end)
+			last->end = end > last->end ? end : last->end;
+		else if (!add_range(list, start, end))
+			return false;
+	}
+	return true;
+}
+
+static bool record_lists(const struct rw_kernel *kernel, struct rw_case_kernel *ret)
+{
+	if (!add_sym_code(kernel, &ret->sym_code))
+		return false;
+	if (kernel->nr_el1_entry &&
+	    !add_ranges(&ret->el1_entry, kernel->el1_entry, kernel->nr_el1_entry))
+		return false;
+	return kernel->slide_known != RW_YES ||
+	       (add_ranges(&ret->special, kernel->special, kernel->nr_special) &&
+		add_ranges(&ret->code_section, kernel->code_section, kernel->nr_code_section));
+}
+
+/** The options of the kernel's own model, and those that the user gave for any. */
+static bool record_options(struct rw_case *c, const struct rw_kernel *kernel)
+{
+	for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1) {
+		unsigned int given = (kernel->options_on | kernel->options_off) & bit;
+		const struct rw_model *model = kernel->auto_model;
+		enum rw_option_from from = kernel->auto_from[__builtin_ctz(bit)];
+		const char *name = rw_option_name(bit), **word;
+		char off[64];
+
+		if (model && model->variants & bit) {
+			struct rw_case_option *option = rw_vector_push(&c->kernel.options);
+
+			if (!option)
+				return false;
+			option->on = kernel->auto_options & bit;
+			if (!rw_case_string(c, name, &option->name) ||
+			    !rw_case_string(c, rw_option_from_name(from), &option->from))
+				return false;
+		}
+		if (!given)
+			continue;
+		snprintf(off, sizeof(off), "no-%s", name);
+		word = rw_vector_push(&c->given);
+		if (!word || !rw_case_string(c, kernel->options_on & bit ? name : off, word))
+			return false;
+	}
+	return true;
+}
+
+static bool record_kernel(struct rw_case *c, const struct rw_kernel *kernel)
+{
+	struct rw_case_kernel *ret = &c->kernel;
+
+	ret->slide_known = kernel->slide_known;
+	ret->slide = kernel->slide;
+	ret->text = kernel->text;
+	ret->stext = kernel->stext;
+	ret->etext = kernel->etext;
+	ret->end = kernel->end;
+	ret->sinittext = kernel->sinittext;
+	ret->einittext = kernel->einittext;
+	ret->thread_size = kernel->thread_size;
+	ret->va_bits = kernel->va_bits;
+	ret->va_bits_min = kernel->va_bits_min;
+	ret->va_bits_max = kernel->va_bits_max;
+	ret->ptrauth = kernel->ptrauth;
+	ret->ptrauth_kernel = kernel->ptrauth_kernel;
+	ret->pauth_hw = kernel->pauth_hw;
+	ret->has_layout = kernel->has_layout;
+	ret->pt_regs_size = kernel->layout.pt_regs_size;
+	ret->pt_regs_stackframe = kernel->layout.pt_regs_stackframe;
+	ret->frame_record_meta = kernel->layout.frame_record_meta;
+	ret->zero_fp_ends = kernel->layout.zero_fp_ends;
+	ret->return_to_handler = (struct rw_case_address){ kernel->return_to_handler.addr,
+							   kernel->return_to_handler.exists };
+	ret->handler_size = kernel->handler.end - kernel->handler.start;
+	ret->kretprobe_trampoline = (struct rw_case_address){ kernel->kretprobe_trampoline.addr,
+							      kernel->kretprobe_trampoline.exists };
+	return rw_case_string(c, kernel->banner, &ret->banner) &&
+	       rw_case_string(c, *kernel->build_id ? kernel->build_id : NULL, &ret->build_id) &&
+	       rw_case_string(c, kernel->auto_model ? kernel->auto_model->name : NULL,
+			      &ret->model) &&
+	       rw_case_string(c, kernel->auto_why, &ret->model_why) &&
+	       rw_case_string(c, kernel->types_origin, &ret->types) &&
+	       rw_case_string(c, kernel->slide_from, &ret->slide_from) &&
+	       record_lists(kernel, ret) && record_options(c, kernel);
+}
+
+struct rw_error *rw_recorder_create(const struct rw_kernel *kernel,
+				    const struct rw_model *model, bool redact,
+				    struct rw_recorder **ret)
+{
+	struct rw_recorder *r = calloc(1, sizeof(*r));
+	size_t nr;
+
+	if (!r)
+		return &rw_enomem;
+	r->kernel = *kernel;
+	r->model = model ? model : kernel->auto_model ? kernel->auto_model : rw_models(&nr);
+	r->redact = r->c.redacted = redact;
+	r->text_used = calloc(kernel->nr_more_text + 1, sizeof(r->text_used[0]));
+	if (!r->text_used || !record_kernel(&r->c, kernel)) {
+		rw_recorder_destroy(r);
+		return &rw_enomem;
+	}
+	*ret = r;
+	return NULL;
+}
+
+void rw_recorder_destroy(struct rw_recorder *r)
+{
+	if (!r)
+		return;
+	rw_case_deinit(&r->c);
+	free(r->text_used);
+	free(r->words.data);
+	free(r);
+}
+
+/* ---- notes ---------------------------------------------------------------------- */
+
+static void note_word(struct rw_recorder *r, uint64_t addr, uint64_t value)
+{
+	struct word *last = rw_vector_push(&r->words);
+
+	if (last)
+		*last = (struct word){ addr, value };
+	else
+		r->no_memory = true;
+}
+
+/** That @addr is text because of a range, or that it is none although it could be. */
+static void note_text(struct rw_recorder *r, uint64_t addr)
+{
+	const struct rw_kernel *kernel = &r->kernel;
+	const struct rw_text_range *range = rw_kernel_more_text(kernel, addr);
+
+	if (range) {
+		r->text_used[range - kernel->more_text] = true;
+		return;
+	}
+	// Where the rest of the kernel's text lies is not in the case.
+	struct rw_kernel without = *kernel;
+	without.text_complete = false;
+	without.nr_not_text = 0;
+	if (rw_kernel_is_text(kernel, addr) != RW_NO ||
+	    rw_kernel_is_text(&without, addr) == RW_NO)
+		return;
+	for (size_t i = 0; i < r->c.kernel.not_text.nr; i++)
+		if (r->c.kernel.not_text.data[i] == addr)
+			return;
+	uint64_t *last = rw_vector_push(&r->c.kernel.not_text);
+	if (last)
+		*last = addr;
+	else
+		r->no_memory = true;
+}
+
+/** The first symbol that begins above @addr, as an index. */
+static size_t symbol_above(const struct rw_case *c, uint64_t addr)
+{
+	size_t low = 0, high = c->symbols.nr;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (c->symbols.data[middle].addr <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void note_symbol(struct rw_recorder *r, uint64_t addr)
+{
+	struct rw_case *c = &r->c;
+	size_t at = symbol_above(c, addr);
+	struct rw_symbol symbol;
+	const char *module;
+
+	if (at && addr - c->symbols.data[at - 1].addr < c->symbols.data[at - 1].size)
+		return;
+	if (!rw_kernel_symbolize(&r->kernel, addr, &symbol, &module))
+		return;
+	struct rw_case_symbol new = { .addr = symbol.addr, .size = symbol.size };
+	struct rw_case_symbol *last = rw_vector_push(&c->symbols);
+	if (!last || !rw_case_string(c, symbol.name, &new.name) ||
+	    !rw_case_string(c, module, &new.module)) {
+		c->symbols.nr -= !!last;
+		r->no_memory = true;
+		return;
+	}
+	memmove(&c->symbols.data[at + 1], &c->symbols.data[at],
+		(c->symbols.nr - 1 - at) * sizeof(c->symbols.data[0]));
+	c->symbols.data[at] = new;
+}
+
+/* ---- a walk that is watched ----------------------------------------------------- */
+
+static bool watch_read(void *memory, uint64_t addr, size_t nr, uint64_t *ret)
+{
+	struct rw_recorder *r = memory;
+
+	if (!r->in->read(r->in->memory, addr, nr, ret))
+		return false;
+	for (size_t i = 0; i < nr; i++)
+		note_word(r, addr + 8 * (uint64_t)i, ret[i]);
+	return true;
+}
+
+static enum rw_tri watch_text(const void *kernel, uint64_t addr)
+{
+	struct rw_recorder *r = (struct rw_recorder *)kernel;
+
+	note_text(r, addr);
+	return rw_kernel_is_text(&r->kernel, addr);
+}
+
+/** What is printed of an entry is its name, and whether it is text. */
+static bool watch_entry(void *cookie, const struct rw_entry *entry)
+{
+	struct rw_recorder *r = cookie;
+
+	note_text(r, entry->pc);
+	note_symbol(r, entry->pc);
+	return !r->no_memory;
+}
+
+static void walk_by(struct rw_recorder *r, const struct rw_model *model)
+{
+	struct rw_unwind_input in = *r->in;
+	struct rw_unwind_result result;
+
+	rw_kernel_unwind_input(&r->kernel, model, &in);
+	in.read = watch_read;
+	in.memory = r;
+	in.is_text = watch_text;
+	rw_unwind(model, &in, watch_entry, r, &result);
+	for (size_t n = 0; n < result.nr_reasons; n++)
+		note_symbol(r, result.reasons[n].address);
+}
+
+/** By all models, with each set of the options that they have. */
+static void walk_all(struct rw_recorder *r)
+{
+	unsigned int on = r->kernel.options_on, off = r->kernel.options_off;
+	size_t nr;
+	const struct rw_model *models = rw_models(&nr);
+
+	for (size_t i = 0; i < nr; i++) {
+		unsigned int set = models[i].variants;
+
+		do {
+			r->kernel.options_on = set;
+			r->kernel.options_off = ~set;
+			walk_by(r, &models[i]);
+			set = (set - 1) & models[i].variants;
+		} while (set != models[i].variants && !r->no_memory);
+	}
+	r->kernel.options_on = on;
+	r->kernel.options_off = off;
+}
+
+/** The rest of each stack that a model read, from the lowest word of it on. */
+static void add_stacks(struct rw_recorder *r)
+{
+	size_t nr = r->words.nr;
+
+	for (int type = 0; type < RW_NR_STACKS; type++) {
+		const struct rw_stack *stack = &r->in->stacks[type];
+		uint64_t low = stack->high, value;
+
+		if (stack->exists != RW_YES)
+			continue;
+		for (size_t i = 0; i < nr; i++)
+			if (r->words.data[i].addr >= stack->low && r->words.data[i].addr < low)
+				low = r->words.data[i].addr;
+		for (; low < stack->high && stack->high - low >= 8 && !r->no_memory; low += 8)
+			if (r->in->read(r->in->memory, low, 1, &value))
+				note_word(r, low, value);
+	}
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct word *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static void take_words(struct rw_recorder *r, struct rw_case_trace *trace)
+{
+	if (r->words.nr)
+		qsort(r->words.data, r->words.nr, sizeof(r->words.data[0]), by_addr);
+	for (size_t i = 0; i < r->words.nr && !r->no_memory; i++) {
+		const struct word *word = &r->words.data[i];
+
+		if (i && word->addr == word[-1].addr)
+			continue;
+		r->no_memory = !rw_case_word(trace, word->addr, word->value);
+	}
+}
+
+/* ---- a trace -------------------------------------------------------------------- */
+
+static bool record_tracers(struct rw_case *c, const struct rw_unwind_input *in,
+			   struct rw_case_trace *trace)
+{
+	trace->fgraph_incomplete = in->fgraph.incomplete;
+	trace->kretprobes_incomplete = in->kretprobes.incomplete;
+	for (size_t i = 0; i < in->fgraph.nr; i++) {
+		const struct rw_fgraph_entry *entry = &in->fgraph.entries[i];
+		struct rw_case_fgraph *last = rw_vector_push(&trace->fgraph);
+
+		if (!last)
+			return false;
+		*last = (struct rw_case_fgraph){ entry->ret, entry->retp, entry->known,
+						 entry->at_bottom };
+	}
+	for (size_t i = 0; i < in->kretprobes.nr; i++) {
+		const struct rw_kretprobe *instance = &in->kretprobes.instances[i];
+		struct rw_case_kretprobe *last = rw_vector_push(&trace->kretprobes);
+
+		if (!last)
+			return false;
+		*last = (struct rw_case_kretprobe){ instance->ret_addr, instance->fp };
+	}
+	return rw_case_string(c, machine_tracer_name(in->fgraph.form), &trace->fgraph_form) &&
+	       rw_case_string(c, machine_tracer_name(in->kretprobes.form), &trace->kretprobe_form);
+}
+
+static bool record_input(struct rw_case *c, const struct rw_unwind_input *in,
+			 struct rw_case_trace *trace)
+{
+	trace->pc = in->pc;
+	trace->fp = in->fp;
+	trace->pc_is_lr = in->pc_is_lr;
+	trace->current = in->current;
+	trace->preemptible = in->preemptible;
+	trace->in_nmi = in->in_nmi;
+	trace->in_efi = in->in_efi;
+	for (int type = 0; type < RW_NR_STACKS; type++) {
+		const struct rw_stack *stack = &in->stacks[type];
+		struct rw_case_stack *last = rw_vector_push(&trace->stacks);
+
+		if (!last)
+			return false;
+		*last = (struct rw_case_stack){ NULL, stack->exists, stack->low, stack->high };
+		if (!rw_case_string(c, rw_stack_name(type), &last->name))
+			return false;
+	}
+	return rw_case_string(c, rw_start_name(in->start), &trace->start) &&
+	       record_tracers(c, in, trace);
+}
+
+static void record_task(const struct rw_task *task, struct rw_case_trace *trace)
+{
+	trace->has_task = true;
+	trace->pid = task->pid;
+	trace->tgid = task->tgid;
+	trace->cpu = task->cpu;
+	memcpy(trace->comm, task->comm, sizeof(trace->comm));
+	trace->state = task->state;
+	trace->running = task->running;
+	trace->panicked = task->panicked;
+	trace->address = task->address;
+}
+
+struct rw_error *rw_recorder_lost(struct rw_recorder *r, const char *const *lost, size_t nr)
+{
+	struct rw_case_trace *trace = &r->c.traces.data[r->c.traces.nr - 1];
+
+	for (size_t i = 0; i < nr; i++) {
+		const char **last = rw_vector_push(&trace->lost);
+
+		if (!last || !rw_case_string(&r->c, lost[i], last))
+			return &rw_enomem;
+	}
+	return NULL;
+}
+
+/** What was lost on the way of one walk, before the others ask for more. */
+static struct rw_error *record_lost(struct rw_recorder *r, enum rw_walkable walkable,
+				    struct rw_machine *machine)
+{
+	size_t nr;
+
+	if (walkable == RW_WALK_YES)
+		walk_by(r, r->model);
+	if (!machine)
+		return NULL;
+	const char *const *lost = rw_machine_task_lost(machine, &nr);
+	return rw_recorder_lost(r, lost, nr);
+}
+
+struct rw_error *rw_recorder_walk(struct rw_recorder *r, const struct rw_task *task,
+				  enum rw_walkable walkable, const struct rw_unwind_input *in,
+				  struct rw_machine *machine)
+{
+	struct rw_case_trace *trace = rw_vector_push(&r->c.traces);
+
+	if (!trace)
+		return &rw_enomem;
+	*trace = (struct rw_case_trace){ 0 };
+	if (task)
+		record_task(task, trace);
+	if (!rw_case_string(&r->c, machine_walkable_name(walkable), &trace->walkable) ||
+	    !record_input(&r->c, in, trace))
+		return &rw_enomem;
+	r->in = in;
+	r->words.nr = 0;
+	struct rw_error *err = record_lost(r, walkable, machine);
+	if (err)
+		return err;
+	if (walkable == RW_WALK_YES) {
+		walk_all(r);
+		if (!r->redact)
+			add_stacks(r);
+		take_words(r, trace);
+	}
+	return r->no_memory ? &rw_enomem : NULL;
+}
+
+struct rw_error *rw_recorder_case(struct rw_recorder *r, struct rw_case **ret)
+{
+	struct rw_case_ranges *list = &r->c.kernel.more_text;
+
+	// In their own order: of two that overlap the first one counts.
+	list->nr = 0;
+	for (size_t i = 0; i < r->kernel.nr_more_text; i++) {
+		const struct rw_text_range *range = &r->kernel.more_text[i];
+
+		if (!r->text_used[i])
+			continue;
+		if (!add_range(list, range->start, range->end) ||
+		    !rw_case_string(&r->c, range->name, &list->data[list->nr - 1].name))
+			return &rw_enomem;
+	}
+	*ret = &r->c;
+	return NULL;
+}
