@@ -18,6 +18,7 @@ static const struct {
 	{ "trace", command_trace, "rewalk trace", "walk stacks, print frames and verdicts (default)" },
 	{ "ranges", command_ranges, "rewalk ranges", "text ranges and SYM_CODE ranges" },
 	{ "info", command_info, "rewalk info", "what was recognised, and what is missing" },
+	{ "export", command_export, "rewalk export", "a small file of chosen tasks, to be walked again anywhere" },
 	{ "models", command_models, "rewalk models", "the unwinder generations that can be replayed" },
 };
 

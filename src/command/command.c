@@ -86,6 +86,20 @@ static struct rw_error *check_variants(const struct options *options,
 	       NULL;
 }
 
+static struct rw_error *no_such_model(const char *name)
+{
+	return rw_error_create(RW_ERROR_USAGE,
+			       "--model: there is no model '%s'; `rewalk models' lists them", name);
+}
+
+struct rw_error *command_check_model(const struct options *options)
+{
+	const char *name = options->model;
+
+	return !name || !strcmp(name, "auto") || !strcmp(name, "all") || rw_model_find(name) ?
+	       NULL : no_such_model(name);
+}
+
 struct rw_error *command_model(const struct options *options,
 			       const struct rw_kernel *kernel, const struct rw_model **ret,
 				     const char **why_ret)
@@ -93,17 +107,15 @@ struct rw_error *command_model(const struct options *options,
 	if (options->model && strcmp(options->model, "auto")) {
 		*ret = rw_model_find(options->model);
 		*why_ret = "given";
-		return *ret ? check_variants(options, *ret) :
-		       rw_error_create(RW_ERROR_USAGE,
-				       "--model: there is no model '%s'; `rewalk models' lists them",
-				       options->model);
+		return *ret ? check_variants(options, *ret) : no_such_model(options->model);
 	}
 	*ret = kernel->auto_model;
 	*why_ret = kernel->auto_why;
 	return *ret ? check_variants(options, *ret) :
 	       rw_error_create(RW_ERROR_MISSING,
 			       "%s: its unwinder is not recognised (%s); choose one with --model",
-			       rw_image_path(kernel->image), kernel->auto_why);
+			       kernel->image ? rw_image_path(kernel->image) : "the case's kernel",
+			       kernel->auto_why);
 }
 
 void command_version(FILE *file, struct argp_state *state)
@@ -117,4 +129,10 @@ void command_version(FILE *file, struct argp_state *state)
 		"no BTF (built without libbpf: -Dbtf=enabled), "
 #endif
 		"DWARF (libdw)\n");
+	fprintf(file, "case files: "
+#ifdef HAVE_JANSSON
+		"read and written\n");
+#else
+		"written, not read (built without libjansson: -Djansson=enabled)\n");
+#endif
 }

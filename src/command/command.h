@@ -70,6 +70,10 @@ struct options {
 	int verbose;			/* -1: quiet */
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 	bool no_pager;
+
+	/* export */
+	const char *output;		/* "-": standard output */
+	bool redact;
 };
 
 /** @argp is the command's, whose parser is options_parse(), or calls it. */
@@ -125,6 +129,9 @@ struct rw_error *command_kernel(const struct options *options, const struct rw_i
 struct rw_error *command_model(const struct options *options, const struct rw_kernel *kernel,
 			       const struct rw_model **ret, const char **why_ret);
 
+/** Is the model that was asked for "auto", "all" or a model's name? */
+struct rw_error *command_check_model(const struct options *options);
+
 /** "rewalk 0.1 (with …, without …)" */
 void command_version(FILE *file, struct argp_state *state);
 
@@ -132,5 +139,6 @@ int command_trace(int argc, char **argv);
 int command_ranges(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_models(int argc, char **argv);
+int command_export(int argc, char **argv);
 
 #endif

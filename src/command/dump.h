@@ -6,6 +6,7 @@
 #include "inputs.h"
 
 struct rw_machine;
+struct rw_task;
 
 /** A dump, and the machine that it is of. */
 struct dumped {
@@ -27,10 +28,32 @@ void dumped_deinit(struct dumped *dumped);
 /**
  * What the files and the kernel's lists lack, each said once, as far as it is known now.
  *
- * @param ret  Owned by the caller, the array and each of its strings.
+ * @param counted  Say how many reads met it.
+ * @param ret      For dumped_free_lost().
  * @return NULL or &rw_enomem.
  */
-struct rw_error *dumped_lost(const struct dumped *dumped, char ***ret, size_t *nr_ret);
+struct rw_error *dumped_lost(const struct dumped *dumped, bool counted, char ***ret,
+			     size_t *nr_ret);
+void dumped_free_lost(char **lost, size_t nr);
+
+/** The tasks of a dump have their own registers and stacks: none may be given. */
+struct rw_error *dumped_check(const struct options *options, const struct inputs *inputs);
+
+/** Say what the dump lacks, once each, on standard error. */
+void dumped_warn(const struct options *options, const struct dumped *dumped);
+
+/**
+ * Call @each for the tasks that were asked for, until an interrupt (SIGINT) is seen.
+ *
+ * @param source          The dump, for messages.
+ * @param incomplete_ret  There may be more of them than were found.
+ * @return NULL; RW_ERROR_MISSING if none was asked for, or one that there is not; what
+ *         @each returns.
+ */
+struct rw_error *dumped_each(const struct options *options, const struct dumped *dumped,
+			     const char *source,
+			     struct rw_error *(*each)(void *cookie, const struct rw_task *task),
+			     void *cookie, bool *incomplete_ret);
 
 /** Walk the tasks of a dump that were asked for; *status_ret is the exit status. */
 struct rw_error *dump_trace(const struct options *options, const struct inputs *inputs,

@@ -13,12 +13,14 @@
 
 #include "command.h"
 #include "dump.h"
+#include "replay.h"
 
 static const char doc[] =
 	"Say what was recognised in VMLINUX and the INPUTs: which model and why, text and "
 	"SYM_CODE, stacks, registers, and what is missing.\v"
 	"  rewalk info vmlinux\n"
-	"  rewalk info vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt";
+	"  rewalk info vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt\n"
+	"  rewalk info case.rwc";
 
 static const struct argp_child children[] = {
 	{ &options_registers, 0, "Registers and start:", 1 },
@@ -28,7 +30,7 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 
-static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]", doc, children, NULL, NULL };
+static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]\nCASE", doc, children, NULL, NULL };
 
 /** One line of text, or one member of the JSON object. */
 struct report {
@@ -59,19 +61,14 @@ static void say_number(struct report *r, const char *key, uint64_t value)
 		printf("%-27s %" PRIu64 "\n", key, value);
 }
 
-static void say_build_id(struct report *r, const struct rw_image *image)
+static void say_identity(struct report *r, const struct rw_kernel *kernel)
 {
-	size_t size;
-	const uint8_t *id = rw_image_build_id(image, &size);
-	char text[2 * 64 + 1] = "";
-
-	for (size_t i = 0; id && i < size && i < 64; i++)
-		sprintf(text + 2 * i, "%02x", id[i]);
-	say(r, "build_id", id ? text : NULL);
+	say(r, "banner", kernel->banner);
+	say(r, "build_id", *kernel->build_id ? kernel->build_id : NULL);
 }
 
 /** The file that was given (NULL: none), and what is known of the kernel by it and the dump. */
-static void say_image(struct report *r, const struct rw_image *given, const struct rw_image *image)
+static void say_image(struct report *r, const struct rw_image *given, const struct rw_kernel *kernel)
 {
 	static const char *const names[] = {
 		[RW_IMAGE_VMLINUX] = "vmlinux",
@@ -79,6 +76,7 @@ static void say_image(struct report *r, const struct rw_image *given, const stru
 		[RW_IMAGE_KALLSYMS] = "a copy of /proc/kallsyms",
 		[RW_IMAGE_DUMP] = "the dump's own kallsyms",
 	};
+	const struct rw_image *image = kernel->image;
 	bool own = rw_image_kind(image) == RW_IMAGE_DUMP;
 	char text[160];
 
@@ -88,8 +86,7 @@ static void say_image(struct report *r, const struct rw_image *given, const stru
 		 own && given && rw_image_has_kallsyms(image) ? ", " : "",
 		 own && given ? names[rw_image_kind(given)] : "");
 	say(r, "names", text);
-	say(r, "banner", rw_image_banner(image));
-	say_build_id(r, image);
+	say_identity(r, kernel);
 }
 
 static void say_ranges(struct report *r, const struct rw_image *image)
@@ -231,10 +228,8 @@ static void say_fact(void *cookie, const char *key, const char *value)
 	say(cookie, key, value);
 }
 
-/** What a dump says of its machine. */
-static void say_dump(struct report *r, const struct dumped *dumped, char *const *lost, size_t nr)
+static void say_lost(struct report *r, const char *const *lost, size_t nr)
 {
-	rw_machine_describe(dumped->machine, say_fact, r);
 	if (r->as_json)
 		rw_json_open(&r->json, "lost", '[');
 	for (size_t i = 0; i < nr; i++)
@@ -243,26 +238,61 @@ static void say_dump(struct report *r, const struct dumped *dumped, char *const 
 		rw_json_close(&r->json, ']');
 }
 
+/** What a dump says of its machine. */
+static void say_dump(struct report *r, const struct dumped *dumped, char *const *lost, size_t nr)
+{
+	rw_machine_describe(dumped->machine, say_fact, r);
+	say_lost(r, (const char *const *)lost, nr);
+}
+
+static void begin(struct report *r)
+{
+	if (!r->as_json)
+		return;
+	rw_json_open(&r->json, NULL, '{');
+	rw_json_string(&r->json, "type", "info");
+	rw_json_number(&r->json, "schema", RW_JSON_SCHEMA);
+}
+
+static void end(struct report *r)
+{
+	if (!r->as_json)
+		return;
+	rw_json_close(&r->json, '}');
+	rw_json_end_line(&r->json);
+}
+
+/** A case has no image: what is there is what walks asked for. */
+static void print_case(struct report *r, const struct replayed_case *replayed)
+{
+	const struct rw_case *c = &replayed->c;
+	const struct rw_kernel *kernel = rw_replay_kernel(replayed->replay);
+
+	begin(r);
+	say(r, "case", replayed->file.name);
+	say(r, "writer", c->writer);
+	say(r, "redacted", c->redacted ? "yes" : "no");
+	say_number(r, "traces", c->traces.nr);
+	say_identity(r, kernel);
+	say_kernel(r, kernel);
+	say_lost(r, c->lost.data, c->lost.nr);
+	end(r);
+}
+
 /** Everything is known now: nothing stands on standard output before. */
 static void print(struct report *r, const struct options *options, const struct inputs *inputs,
 		  const struct rw_image *image, const struct rw_kernel *kernel,
 		  const struct dumped *dumped, char *const *lost, size_t nr_lost)
 {
-	if (r->as_json) {
-		rw_json_open(&r->json, NULL, '{');
-		rw_json_string(&r->json, "type", "info");
-		rw_json_number(&r->json, "schema", RW_JSON_SCHEMA);
-	}
-	say_image(r, image, kernel->image);
+	begin(r);
+	say_image(r, image, kernel);
 	if (dumped->machine)
 		say_dump(r, dumped, lost, nr_lost);
 	say_kernel(r, kernel);
 	say_ranges(r, kernel->image);
-	if (r->as_json) {
-		rw_json_close(&r->json, '}');
-		rw_json_end_line(&r->json);
+	end(r);
+	if (r->as_json)
 		return;
-	}
 	say_inputs(r, inputs);
 	if (!dumped->machine)
 		say_missing(r, options, kernel, inputs);
@@ -273,18 +303,23 @@ static struct rw_error *run(struct options *options, struct inputs *inputs,
 {
 	struct report r = { options->format == RW_FORMAT_JSON, { .file = stdout } };
 	struct dumped dumped = { 0 };
-	struct rw_kernel kernel;
+	struct rw_kernel kernel = { .image = NULL };
 	char **lost = NULL;
 	size_t nr_lost = 0;
 
-	struct rw_error *err = command_image(options, image);
+	struct replayed_case replayed;
+	struct rw_error *err = replay_open(options, &replayed);
+	bool is_case = replayed.replay;
+	if (is_case)
+		print_case(&r, &replayed);
+	replay_close(&replayed);
+	if (err || is_case)
+		return err;
+	err = command_image(options, image);
 	if (!err)
 		err = inputs_init(options, inputs);
-	if (!err && options->model && strcmp(options->model, "auto") &&
-	    strcmp(options->model, "all") && !rw_model_find(options->model))
-		err = rw_error_create(RW_ERROR_USAGE,
-				      "--model: there is no model '%s'; `rewalk models' lists them",
-				      options->model);
+	if (!err)
+		err = command_check_model(options);
 	if (!err && inputs->nr_sources)
 		err = dumped_init(options, inputs, *image, &dumped);
 	else if (!err && !*image)
@@ -292,14 +327,12 @@ static struct rw_error *run(struct options *options, struct inputs *inputs,
 	else if (!err)
 		err = command_kernel(options, *image, inputs->start.pc, &kernel);
 	if (!err && dumped.machine)
-		err = dumped_lost(&dumped, &lost, &nr_lost);
+		err = dumped_lost(&dumped, true, &lost, &nr_lost);
 	if (!err)
 		print(&r, options, inputs, *image,
 		      dumped.machine ? rw_machine_kernel(dumped.machine) : &kernel, &dumped, lost,
 		      nr_lost);
-	for (size_t i = 0; i < nr_lost; i++)
-		free(lost[i]);
-	free(lost);
+	dumped_free_lost(lost, nr_lost);
 	dumped_deinit(&dumped);
 	return err;
 }

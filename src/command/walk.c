@@ -88,6 +88,8 @@ static struct rw_error *one(struct walker *w, const struct walk *walk, size_t mo
 			return err;
 	}
 	trace.task = walk->task;
+	trace.lost = walk->known_lost;
+	trace.nr_lost = walk->nr_known_lost;
 	if (walk->lost)
 		trace.lost = walk->lost(walk->machine, &trace.nr_lost);
 	*ret = trace;

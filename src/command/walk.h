@@ -37,9 +37,11 @@ struct walk {
 	const struct rw_task *task;	/* NULL: a raw stack */
 	enum rw_walkable walkable;
 	struct rw_unwind_input in;	/* what belongs to a model is filled in for each */
-	/** What the dump lacks, asked when the walk is done.  NULL: nothing. */
+	/** What the dump lacks, asked when the walk is done.  NULL: what is known of it. */
 	const char *const *(*lost)(struct rw_machine *machine, size_t *nr_ret);
 	struct rw_machine *machine;
+	const char *const *known_lost;
+	size_t nr_known_lost;
 };
 
 /** Walk one stack by each of the models, count the verdicts, print what is wanted. */

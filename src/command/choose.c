@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Which of many tasks were asked for.
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rewalk/error.h"
+
+#include "choose.h"
+
+static bool in_pid_list(const char *list, uint32_t pid)
+{
+	while (*list) {
+		char *end;
+		unsigned long one = strtoul(list, &end, 10);
+
+		if (end != list && one == pid)
+			return true;
+		list = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+bool choose_task(const struct options *o, const struct rw_task *task, bool any_panicked)
+{
+	// Of pids and a name either will do; a CPU must fit besides.
+	if (o->cpu >= 0 && (int)task->cpu != o->cpu)
+		return false;
+	if (o->all_tasks)
+		return true;
+	if (o->pids || o->comm)
+		return (o->pids && in_pid_list(o->pids, task->pid)) ||
+		       (o->comm && !strcmp(o->comm, task->comm));
+	if (o->cpu >= 0)
+		return task->running;
+	return any_panicked ? task->panicked : task->running;
+}
+
+struct rw_error *choose_check(const struct options *options, const char *source,
+			      const struct rw_task *tasks, size_t nr, bool all,
+			      bool *incomplete_ret)
+{
+	*incomplete_ret = false;
+	for (const char *list = options->pids; list && *list;) {
+		char *end;
+		unsigned long pid = strtoul(list, &end, 10);
+		bool found = end == list;
+
+		for (size_t i = 0; i < nr; i++)
+			found |= tasks[i].pid == pid;
+		if (!found && all)
+			return rw_error_create(RW_ERROR_MISSING, "%s: no task with pid %lu; `-a' shows "
+					       "all", source, pid);
+		*incomplete_ret |= !found;
+		list = *end ? end + 1 : end;
+	}
+	return NULL;
+}
