@@ -37,10 +37,13 @@ struct rw_hexdump_span {
 	const char *tool;	/* static: of its first byte */
 };
 
-/** A word that was printed as a symbol; its 8 bytes are a hole in the spans. */
+/**
+ * A word that was printed as a symbol, or as something that tells even less; its 8
+ * bytes are a hole in the spans.
+ */
 struct rw_hexdump_name {
 	uint64_t addr;
-	const char *name;
+	const char *name;	/* NULL: nothing tells the word */
 	uint64_t off;		/* behind the symbol */
 	size_t line;
 };
@@ -89,6 +92,7 @@ struct rw_error *rw_hexdump_finish(struct rw_hexdump *dump, enum rw_hexdump_spac
 /** Virtual ones first, each by address. */
 const struct rw_hexdump_span *rw_hexdump_spans(const struct rw_hexdump *dump, size_t *nr_ret);
 
+/** By address; of one that was printed twice, both. */
 const struct rw_hexdump_name *rw_hexdump_names(const struct rw_hexdump *dump, size_t *nr_ret);
 
 const struct rw_hexdump_note *rw_hexdump_notes(const struct rw_hexdump *dump, size_t *nr_ret);

@@ -111,6 +111,7 @@ struct rw_regs_block {
 	int cpu;
 	const char *format;	/* static */
 	size_t line;		/* first line, from 1; 0 for binary data */
+	bool inside;		/* of an exception in a trace whose first frame is in the text too */
 };
 
 struct rw_regs_blocks {
@@ -130,8 +131,9 @@ struct rw_error *rw_regs_from_bytes(const uint8_t *bytes, size_t size, struct rw
 
 /**
  * All register blocks in a text: the kernel's show_regs(), QEMU's `info
- * registers`, gdb's `info registers`, crash's exception frames; several
- * formats and several blocks may stand in one text.
+ * registers`, gdb's `info registers` and `p/x $pc`, crash's exception frames and
+ * the first frame of its `bt` (pc and x29), OpenOCD's `reg`; several formats and
+ * several blocks may stand in one text.
  *
  * A symbolised "pc : name+0x10/0x40" gives no address: the pc stays unknown
  * unless the text also has it as a number.  So does a register whose number the

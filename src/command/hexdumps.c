@@ -212,6 +212,50 @@ struct rw_error *hexdumps_banks(const struct options *options, struct inputs *in
 	return err;
 }
 
+/** Does a dump have a symbol in place of the word at @addr? */
+static bool is_name(const struct inputs *inputs, uint64_t addr)
+{
+	for (size_t i = 0; i < inputs->nr_texts; i++) {
+		size_t low = 0, high;
+		const struct rw_hexdump_name *names = rw_hexdump_names(inputs->texts[i].dump, &high);
+
+		while (low < high) {
+			size_t middle = low + (high - low) / 2;
+
+			if (names[middle].addr == addr)
+				return true;
+			if (names[middle].addr < addr)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+	}
+	return false;
+}
+
+bool hexdumps_extent(const struct inputs *inputs, uint64_t addr, uint64_t *start_ret,
+		     uint64_t *end_ret)
+{
+	uint64_t start, end, other;
+
+	if (!rw_memory_extent(&inputs->memory, addr, &start, &end))
+		return false;
+	for (;;) {
+		if (is_name(inputs, end)) {
+			end += 8;
+			rw_memory_extent(&inputs->memory, end, &other, &end);
+		} else if (is_name(inputs, start - 8)) {
+			start -= 8;
+			rw_memory_extent(&inputs->memory, start - 1, &start, &other);
+		} else {
+			break;
+		}
+	}
+	*start_ret = start;
+	*end_ret = end;
+	return true;
+}
+
 void hexdumps_deinit(struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->nr_banks; i++) {

@@ -41,6 +41,13 @@ struct rw_error *hexdumps_nothing(const struct inputs *inputs, bool at_address);
  */
 struct rw_error *hexdumps_banks(const struct options *options, struct inputs *inputs);
 
+/**
+ * As rw_memory_extent(), where the words that a dump has as symbols are no gap: the dump
+ * does have their places.
+ */
+bool hexdumps_extent(const struct inputs *inputs, uint64_t addr, uint64_t *start_ret,
+		     uint64_t *end_ret);
+
 void hexdumps_deinit(struct inputs *inputs);
 
 #endif

@@ -3,6 +3,7 @@
 // INPUT arguments: opened, recognised by form or content, and joined.
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,55 @@ static struct rw_error *text(const struct options *options, struct inputs *input
 	return err;
 }
 
+/** The registers of each CPU, of the notes of an ELF core. */
+static struct rw_error *regs_core(struct inputs *inputs, const struct rw_file *file,
+				  struct rw_dump *dump)
+{
+	size_t nr;
+	const struct rw_prstatus *notes = rw_dump_prstatus(dump, &nr);
+	bool by_qemu = rw_dump_producer(dump) == RW_PRODUCER_QEMU;
+	struct rw_error *err = NULL;
+
+	if (!nr)
+		return rw_error_create(RW_ERROR_FORMAT,
+				       "%s: no registers in it (no NT_PRSTATUS note); give a text "
+				       "that has them", file->name);
+	for (size_t i = 0; !err && i < nr; i++) {
+		const struct rw_regs_block block = {
+			.regs = notes[i].regs,
+			.cpu = by_qemu && notes[i].pid - 1 <= INT_MAX ? (int)(notes[i].pid - 1) : -1,
+			.format = "NT_PRSTATUS",
+		};
+
+		err = add_regs(inputs, &block, file->name);
+	}
+	return err;
+}
+
+/**
+ * An ELF core: a dump, but its registers alone where these were asked for, or where there
+ * is no memory in it.
+ */
+static struct rw_error *core(struct inputs *inputs, const struct rw_file *file, bool as_regs)
+{
+	const struct rw_dump_source source = { file, RW_DUMP_ELF, 0 };
+	struct rw_dump *dump = NULL;
+	uint64_t start, end;
+	size_t nr;
+
+	struct rw_error *err = rw_dump_create(&source, 1, &dump);
+	if (err)
+		return err;
+	bool has_memory = rw_dump_next_range(dump, 0, &start, &end);
+	rw_dump_prstatus(dump, &nr);
+	if (as_regs || (!has_memory && nr))
+		err = regs_core(inputs, file, dump);
+	else
+		err = inputs_add_dump(inputs, file, RW_DUMP_ELF, 0);
+	rw_dump_destroy(dump);
+	return err;
+}
+
 struct rw_error *inputs_add_dump(struct inputs *inputs, const struct rw_file *file,
 				 enum rw_dump_format format, uint64_t base)
 {
@@ -84,7 +134,7 @@ struct rw_error *inputs_add_dump(struct inputs *inputs, const struct rw_file *fi
 
 /** A file that says itself what it is. */
 static struct rw_error *by_content(const struct options *options, struct inputs *inputs,
-				   const struct rw_file *file)
+				   const struct rw_file *file, bool as_regs)
 {
 	enum rw_content content = rw_content_recognise(file->bytes, file->size);
 
@@ -92,7 +142,7 @@ static struct rw_error *by_content(const struct options *options, struct inputs 
 	case RW_CONTENT_TEXT:
 		return text(options, inputs, file, RW_HEXDUMP_OFFSET, 0);
 	case RW_CONTENT_ELF_CORE:
-		return inputs_add_dump(inputs, file, RW_DUMP_ELF, 0);
+		return core(inputs, file, as_regs);
 	case RW_CONTENT_KDUMP:
 		return inputs_add_dump(inputs, file, RW_DUMP_KDUMP, 0);
 	case RW_CONTENT_FLATTENED:
@@ -157,7 +207,7 @@ static struct rw_error *add_input(const struct options *options, struct inputs *
 	}
 	if (as_regs && rw_content_recognise(file->bytes, file->size) == RW_CONTENT_UNKNOWN)
 		return regs_bytes(inputs, file);
-	return by_content(options, inputs, file);
+	return by_content(options, inputs, file, as_regs);
 }
 
 /** Two sets are of one CPU: the same register must have one value. */
@@ -199,6 +249,26 @@ static bool fits(const struct inputs *inputs, const struct found_regs *found)
 	       ((regs->known & RW_REG_SP) && rw_memory_find(&inputs->memory, regs->sp));
 }
 
+/** The same moment, said twice: what `bt` prints of a task, and then `bt -f`. */
+static bool same_start(const struct found_regs *a, const struct found_regs *b)
+{
+	const struct rw_regs *x = &a->block.regs, *y = &b->block.regs;
+
+	return (x->known & y->known & RW_REG_PC) && (x->known & y->known & RW_REG_FP) &&
+	       x->pc == y->pc && x->x[29] == y->x[29];
+}
+
+static struct rw_error *both_fit(const struct found_regs *a, const struct found_regs *b)
+{
+	if (!b->block.line)
+		return rw_error_create(RW_ERROR_USAGE,
+				       "%s: the registers of several CPUs fit; choose one with "
+				       "--cpu, or give --pc and --fp", b->name);
+	return rw_error_create(RW_ERROR_USAGE,
+			       "%s: registers in lines %zu and %zu both fit; choose one with --cpu, "
+			       "or give --pc and --fp", b->name, a->block.line, b->block.line);
+}
+
 /** Of several sets: the CPU that was asked for, else those whose stack is in the memory. */
 static struct rw_error *choose_regs(const struct options *options, struct inputs *inputs)
 {
@@ -207,14 +277,14 @@ static struct rw_error *choose_regs(const struct options *options, struct inputs
 	for (size_t i = 0; i < inputs->nr_regs; i++) {
 		const struct found_regs *found = &inputs->regs[i];
 
+		// What an exception saved on a stack, the walk meets there.
+		if (found->block.inside)
+			continue;
 		if (options->cpu >= 0 ? found->block.cpu != options->cpu :
 		    inputs->nr_regs > 1 && !fits(inputs, found))
 			continue;
-		if (first && first->name == found->name)
-			return rw_error_create(RW_ERROR_USAGE,
-					       "%s: registers in lines %zu and %zu both fit; choose "
-					       "one with --cpu, or give --pc and --fp",
-					       found->name, first->block.line, found->block.line);
+		if (first && first->name == found->name && !same_start(first, found))
+			return both_fit(first, found);
 		if (!first)
 			first = found;
 		struct rw_error *err = join(first, found, &inputs->start);

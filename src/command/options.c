@@ -166,8 +166,8 @@ static const struct argp_option registers_options[] = {
 	{ "fp", KEY_FP, "ADDR", 0, "The frame pointer (x29) to start from", 1 },
 	{ "sp", KEY_SP, "ADDR", 0, "The stack pointer", 1 },
 	{ "lr", KEY_LR, "ADDR", 0, "The link register (x30): where --current starts without a pc", 1 },
-	{ "regs", KEY_REGS, "FILE", 0, "Registers: text of the kernel, QEMU, gdb or crash, or the "
-	  "bytes of a struct user_pt_regs", 1 },
+	{ "regs", KEY_REGS, "FILE", 0, "Registers: text of the kernel, QEMU, gdb, crash or "
+	  "OpenOCD, the bytes of a struct user_pt_regs, or an ELF core", 1 },
 	{ "cpu", KEY_CPU, "N", 0, "Of several CPUs' registers, those of CPU N; of a dump, the task on it, or "
 	  "with -p, -c or -a those that ran there last", 1 },
 	{ "blocked", KEY_BLOCKED, NULL, 0, "Walk as for a task that is switched out (default)", 1 },

@@ -6,6 +6,7 @@
 
 #include "rewalk/error.h"
 
+#include "hexdumps.h"
 #include "raw.h"
 
 /**
@@ -42,7 +43,7 @@ static void find_stacks(const struct options *options, struct inputs *inputs,
 	uint64_t start = span->start, end = span->end;
 	// Dumps of a part each may join to the whole of it.
 	if (!is_task_stack(kernel, inputs, start, end) &&
-	    !(rw_memory_extent(&inputs->memory, in->fp, &start, &end) &&
+	    !(hexdumps_extent(inputs, in->fp, &start, &end) &&
 	      is_task_stack(kernel, inputs, start, end)))
 		return;
 	*task = (struct rw_stack){ start, end, RW_YES };

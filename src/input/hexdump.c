@@ -306,11 +306,13 @@ static struct rw_error *add_row(struct rw_hexdump *dump, struct rw_hexrow row)
 static struct rw_error *add_name(struct rw_hexdump *dump, const struct rw_hexword *word,
 				 uint64_t addr, size_t number)
 {
-	char *text = strndup(word->text, word->size);
-	struct rw_hexdump_name *name = text ? rw_vector_push(&dump->names) : NULL;
+	struct rw_hexdump_name *name = rw_vector_push(&dump->names);
 
-	if (!name) {
-		free(text);
+	if (!name)
+		return &rw_enomem;
+	char *text = word->kind == RW_HEXWORD_NAME ? strndup(word->text, word->size) : NULL;
+	if (!text && word->kind == RW_HEXWORD_NAME) {
+		dump->names.nr--;
 		return &rw_enomem;
 	}
 	*name = (struct rw_hexdump_name){ addr, text, word->off, number };
@@ -342,7 +344,7 @@ static struct rw_error *read_words(struct rw_hexdump *dump, struct rw_hexline *l
 			err = add_row(dump, row);
 			row = (struct rw_hexrow){ addr + width, dump->pieces.nr_bytes, 0, 0, number,
 						  false };
-			if (!err && word.kind == RW_HEXWORD_NAME)
+			if (!err && dump->space == RW_HEXDUMP_VIRTUAL)
 				err = add_name(dump, &word, addr, number);
 		}
 		addr += width;
@@ -545,6 +547,15 @@ static struct rw_error *rebase(struct rw_hexdump *dump, enum rw_hexdump_space sp
 	return NULL;
 }
 
+static int compare_names(const void *pa, const void *pb)
+{
+	const struct rw_hexdump_name *a = pa, *b = pb;
+
+	if (a->addr != b->addr)
+		return a->addr < b->addr ? -1 : 1;
+	return (a->line > b->line) - (a->line < b->line);
+}
+
 struct rw_error *rw_hexdump_finish(struct rw_hexdump *dump, enum rw_hexdump_space space,
 				   uint64_t base)
 {
@@ -555,6 +566,9 @@ struct rw_error *rw_hexdump_finish(struct rw_hexdump *dump, enum rw_hexdump_spac
 	if (!err)
 		err = rw_hexpieces_join(&dump->pieces, &dump->spans);
 	rw_hexpieces_deinit(&dump->pieces);
+	if (dump->names.nr)
+		qsort(dump->names.data, dump->names.nr, sizeof(dump->names.data[0]),
+		      compare_names);
 	return err;
 }
 

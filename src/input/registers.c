@@ -6,7 +6,10 @@
 // header ("CPU#1" of QEMU, "Thread 2 (… (CPU#1 …" of gdb, "PID: …" of crash,
 // "CPU: 1 PID: …" of the kernel), or where the register that leads the format
 // comes again at the beginning of a line: pc, the kernel's pstate, and the x0 of
-// gdb and of crash's `help -r`.  A kernel's block ends at "Call trace:".
+// gdb, OpenOCD and of crash's `help -r`.  A kernel's block ends at "Call trace:".
+//
+// crash's `bt` of a task begins with frame #0, which is where the walk starts; the
+// exception frames beside it lie on the stack, and a walk comes to them by itself.
 //
 // A kernel log may hold the reports of several CPUs line by line in between each
 // other.  Where the lines say who printed them, each has its own open block.
@@ -44,6 +47,8 @@ struct state {
 	int cpu;		/* of the last header, for the next block; -1 */
 	size_t first_line;
 	uint64_t caller;	/* kernel only */
+	size_t first_block;	/* crash: the first one of this task */
+	bool traced;		/* crash: its frame #0 was seen */
 	size_t used;		/* the last line; 0 for a state that is free */
 	size_t line_of[NR_REGS];
 };
@@ -53,6 +58,7 @@ struct parser {
 	size_t line;
 	struct state tools[RW_REGLINE_NR_FORMATS];
 	struct state reports[MOST_REPORTS];
+	int asked;		/* gdb: the register that the next line has; -1 */
 };
 
 static const char *const format_names[] = {
@@ -60,6 +66,7 @@ static const char *const format_names[] = {
 	[RW_REGLINE_QEMU] = "QEMU",
 	[RW_REGLINE_GDB] = "gdb",
 	[RW_REGLINE_CRASH] = "crash",
+	[RW_REGLINE_OPENOCD] = "OpenOCD",
 };
 
 static uint64_t *reg_place(struct rw_regs *regs, int reg)
@@ -191,6 +198,8 @@ static void begin_cpu(struct parser *parser, struct state *state, int cpu)
 {
 	close_block(parser, state);
 	state->cpu = cpu;
+	state->traced = false;
+	state->first_block = parser->blocks->nr;
 }
 
 /** "CPU: 2 PID: 171 Comm: …", with "UID: 0" in between since 6.11. */
@@ -232,6 +241,8 @@ static bool read_header(struct parser *parser, const struct rw_logline *line)
 		begin_cpu(parser, &tools[RW_REGLINE_CRASH], number_behind(line, "CPU: "));
 	else if (rw_logline_begins(line, "CPU "))
 		begin_cpu(parser, &tools[RW_REGLINE_CRASH], number_behind(line, "CPU "));
+	else if (rw_logline_begins(line, "===== "))
+		begin_cpu(parser, &tools[RW_REGLINE_OPENOCD], -1);
 	else
 		return false;
 	return true;
@@ -250,7 +261,8 @@ static bool leads_block(const struct parser *parser, const struct state *state,
 	case RW_REGLINE_PSTATE:
 		return known && format == RW_REGLINE_KERNEL;
 	case 0:
-		return known && (format == RW_REGLINE_GDB || format == RW_REGLINE_CRASH);
+		return known && (format == RW_REGLINE_GDB || format == RW_REGLINE_CRASH ||
+				 format == RW_REGLINE_OPENOCD);
 	default:
 		return false;
 	}
@@ -275,6 +287,7 @@ static struct rw_error *add_block(struct parser *parser, struct state *state,
 		.cpu = state->cpu,
 		.format = format_names[format],
 		.line = state->first_line,
+		.inside = state->traced,
 	};
 	state->block = parser->blocks->nr - 1;
 	// All exceptions under crash's "PID:" line are of that CPU; elsewhere a
@@ -397,11 +410,57 @@ static struct rw_error *read_regs(struct parser *parser, struct state *state,
 	return NULL;
 }
 
+/** The first frame of crash's `bt`: a block of its own. */
+static struct rw_error *read_frame(struct parser *parser, uint64_t fp, uint64_t pc)
+{
+	struct state *state = &parser->tools[RW_REGLINE_CRASH];
+	const struct rw_regpair pairs[] = {
+		{ .reg = RW_REGLINE_FP, .value = fp }, { .reg = RW_REGLINE_PC, .value = pc },
+	};
+	struct rw_error *err = NULL;
+
+	close_block(parser, state);
+	for (size_t i = state->first_block; i < parser->blocks->nr; i++)
+		if (parser->blocks->data[i].format == format_names[RW_REGLINE_CRASH])
+			parser->blocks->data[i].inside = true;
+	state->traced = false;
+	for (size_t i = 0; !err && i < 2; i++)
+		err = set_reg(parser, state, RW_REGLINE_CRASH, &pairs[i]);
+	close_block(parser, state);
+	state->first_block = parser->blocks->nr;
+	state->traced = true;
+	return err;
+}
+
+/** What was asked of gdb with "p/x $pc". */
+static struct rw_error *read_answer(struct parser *parser, int reg, uint64_t value)
+{
+	struct state *state = &parser->tools[RW_REGLINE_GDB];
+	const struct rw_regpair pair = { .reg = reg, .kind = RW_REGVALUE_NUMBER, .value = value };
+
+	// The same once more is the same moment.
+	if (state->open && is_known(parser, state, reg) &&
+	    *reg_place(state_regs(parser, state), reg) != value)
+		close_block(parser, state);
+	return set_reg(parser, state, RW_REGLINE_GDB, &pair);
+}
+
 static struct rw_error *read_line(struct parser *parser, const struct rw_logline *line)
 {
 	struct rw_regline regline;
+	const int asked = parser->asked;
+	uint64_t value, fp;
 
 	parser->line = line->number;
+	parser->asked = -1;
+	if (!line->stamped) {
+		if (asked >= 0 && rw_regline_answer(line, &value))
+			return read_answer(parser, asked, value);
+		if (rw_regline_print(line, &parser->asked))
+			return NULL;
+		if (rw_regline_frame(line, &fp, &value))
+			return read_frame(parser, fp, value);
+	}
 	if (read_header(parser, line) || !rw_regline_init(line, &regline))
 		return NULL;
 
@@ -415,13 +474,15 @@ static struct rw_error *read_line(struct parser *parser, const struct rw_logline
 
 struct rw_error *rw_regs_from_text(const char *text, size_t size, struct rw_regs_blocks *ret)
 {
-	struct parser parser = { .blocks = ret };
+	struct parser parser = { .blocks = ret, .asked = -1 };
 	const size_t nr_before = ret->nr;
 	struct rw_loglines lines;
 	struct rw_logline line;
 
-	for (size_t i = 0; i < RW_REGLINE_NR_FORMATS; i++)
+	for (size_t i = 0; i < RW_REGLINE_NR_FORMATS; i++) {
 		reset_state(&parser.tools[i]);
+		parser.tools[i].first_block = ret->nr;
+	}
 	for (size_t i = 0; i < MOST_REPORTS; i++)
 		reset_state(&parser.reports[i]);
 

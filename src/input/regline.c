@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// One line of registers, as the kernel, QEMU, gdb and crash write it.
+// One line of registers, as the kernel, QEMU, gdb, crash and OpenOCD write it.
 //
 // The kernel's show_regs(); the name is padded to three characters, in user mode
 // pc and lr are numbers, before 4.17 the first three stand on one line:
@@ -30,12 +30,18 @@
 //       ORIG_X0: 0000000000000001  SYSCALLNO: 40  PSTATE: 20001000
 //        PC: f7e5b1ac  LR: f7e5b18c  SP: ff8c0f58  PSTATE: 60000010
 //
+// OpenOCD's `reg`, one register on a line; one that was not read has no value:
+//
+//   (29) x29 (/64): 0xffff800009cb3d50 (dirty)
+//   (33) cpsr (/32)
+//
 // So the case of the name and what separates it from its value tell the format.
 // The kernel, QEMU and crash print all digits, of which a cut line lacks some; a
 // number with 0x was typed by a person (or is gdb's) and may have any length.
 //
 // Source: arch/arm64/kernel/process.c (__show_regs) of 4.9 to 7.2; QEMU 7.2; gdb
-// 13.1; crash 9.0 arm64.c (arm64_print_exception_frame), netdump.c.
+// 13.1; crash 9.0 arm64.c (arm64_print_exception_frame), netdump.c; OpenOCD target.c
+// (handle_reg_command).
 
 #include <string.h>
 #include <strings.h>
@@ -145,6 +151,14 @@ static enum rw_regline_format separator(char first, const char *behind, const ch
 		*value_ret = skip_blanks(p + 1, end);
 		return is_lower(first) ? RW_REGLINE_KERNEL : RW_REGLINE_CRASH;
 	}
+	if (end - p > 8 && p > behind && p[0] == '(' && p[1] == '/' && is_lower(first)) {
+		const char *close = memchr(p, ')', 8);
+
+		if (!close || close[1] != ':')
+			return RW_REGLINE_NR_FORMATS;
+		*value_ret = skip_blanks(close + 2, end);
+		return RW_REGLINE_OPENOCD;
+	}
 	if (*p == '=' && p == behind && is_upper(first)) {
 		*value_ret = p + 1;
 		return RW_REGLINE_QEMU;
@@ -154,10 +168,22 @@ static enum rw_regline_format separator(char first, const char *behind, const ch
 	return RW_REGLINE_NR_FORMATS;
 }
 
+/** "(29) " of OpenOCD. */
+static const char *skip_number(const char *p, const char *end)
+{
+	const char *digit = p + 1;
+
+	if (p == end || *p != '(')
+		return p;
+	while (digit < end && *digit >= '0' && *digit <= '9')
+		digit++;
+	return end - digit > 2 && digit[0] == ')' && digit[1] == ' ' ? digit + 2 : p;
+}
+
 bool rw_regline_init(const struct rw_logline *line, struct rw_regline *ret)
 {
 	const char *end = line->text + line->size;
-	const char *name = skip_blanks(line->text, end);
+	const char *name = skip_number(skip_blanks(line->text, end), end);
 	const char *behind = skip_name(name, end), *value;
 
 	if (behind == name || register_named(name, behind - name) < 0)
@@ -262,9 +288,103 @@ bool rw_regline_next(struct rw_regline *line, struct rw_regpair *ret)
 			.word_size = word_end - value,
 		};
 		ret->kind = value_kind(line, value, ret);
-		if (line->format == RW_REGLINE_GDB)
+		if (line->format == RW_REGLINE_GDB || line->format == RW_REGLINE_OPENOCD)
 			line->p = line->end;
 		return true;
 	}
 	return false;
+}
+
+bool rw_regline_print(const struct rw_logline *line, int *reg_ret)
+{
+	static const char *const commands[] = { "p ", "p/", "print ", "print/" };
+	const char *p = line->text, *end = p + line->size;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (!rw_logline_begins(line, commands[i]))
+			continue;
+		p += strlen(commands[i]);
+		if (p[-1] == '/')
+			while (p < end && !is_blank(*p))
+				p++;
+		p = skip_blanks(p, end);
+		if (p == end || *p != '$')
+			return false;
+		const char *behind = skip_name(p + 1, end);
+		int reg = register_named(p + 1, behind - p - 1);
+		if (reg < 0 || reg == IGNORED || skip_blanks(behind, end) != end)
+			return false;
+		*reg_ret = reg;
+		return true;
+	}
+	return false;
+}
+
+static bool decimal(const char *p, const char *end, uint64_t *ret)
+{
+	bool negative = p < end && *p == '-';
+	uint64_t value = 0;
+
+	p += negative;
+	if (p == end || end - p > 19)
+		return false;
+	for (; p < end; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		value = value * 10 + (uint64_t)(*p - '0');
+	}
+	*ret = negative ? -value : value;
+	return true;
+}
+
+bool rw_regline_answer(const struct rw_logline *line, uint64_t *ret)
+{
+	const char *p = line->text, *end = p + line->size;
+
+	if (p == end || *p++ != '$')
+		return false;
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	if (end - p < 4 || memcmp(p, " = ", 3))
+		return false;
+	p += 3;
+	if (*p == '(') {	// "(void (*)()) 0xffff800008002da8 <start_kernel+360>"
+		const char *prefix = memmem(p, end - p, ") 0x", 4);
+
+		if (!prefix)
+			return false;
+		p = prefix + 2;
+	}
+	const char *word_end = p;
+	while (word_end < end && !is_blank(*word_end))
+		word_end++;
+	if (word_end - p < 3 || p[0] != '0' || p[1] != 'x')
+		return decimal(p, word_end, ret);
+	size_t nr = rw_hex_parse(p + 2, word_end, ret);
+	return nr && nr <= DIGITS && p + 2 + nr == word_end;
+}
+
+bool rw_regline_frame(const struct rw_logline *line, uint64_t *fp_ret, uint64_t *pc_ret)
+{
+	static const char first[] = "#0 [", at[] = " at ";
+	const char *end = line->text + line->size;
+	const char *p = skip_blanks(line->text, end);
+	uint64_t fp, call;
+
+	if ((size_t)(end - p) < strlen(first) || memcmp(p, first, strlen(first)))
+		return false;
+	p += strlen(first);
+	size_t nr = rw_hex_parse(p, end, &fp);
+	if (nr != DIGITS || end - p < (ptrdiff_t)nr + 2 || p[nr] != ']')
+		return false;
+	p = memmem(p + nr, end - p - nr, at, strlen(at));
+	if (!p)
+		return false;
+	p += strlen(at);
+	nr = rw_hex_parse(p, end, &call);
+	if (nr != DIGITS || (p + nr < end && !is_blank(p[nr])))
+		return false;
+	*fp_ret = fp;
+	*pc_ret = call + 4;
+	return true;
 }

@@ -14,6 +14,7 @@ enum rw_regline_format {
 	RW_REGLINE_QEMU,
 	RW_REGLINE_GDB,
 	RW_REGLINE_CRASH,
+	RW_REGLINE_OPENOCD,
 	RW_REGLINE_NR_FORMATS,
 };
 
@@ -72,5 +73,23 @@ bool rw_regline_next(struct rw_regline *line, struct rw_regpair *ret);
 
 /** The name of a register, for messages. */
 const char *rw_regline_name(int reg);
+
+/**
+ * gdb's "p/x $pc": the register whose value the next line has.
+ *
+ * @return False if it is no such line; *reg_ret is untouched then.
+ */
+bool rw_regline_print(const struct rw_logline *line, int *reg_ret);
+
+/** The answer to that: "$1 = 0xffff800008002da8".  False: it is none, or no number. */
+bool rw_regline_answer(const struct rw_logline *line, uint64_t *ret);
+
+/**
+ * The first frame of a task in crash's `bt`, " #0 [FP] name at ADDR": the address is
+ * that of the call, 4 below the pc.
+ *
+ * Source: crash 9.0.2 arm64.c (arm64_print_stackframe_entry).
+ */
+bool rw_regline_frame(const struct rw_logline *line, uint64_t *fp_ret, uint64_t *pc_ret);
 
 #endif

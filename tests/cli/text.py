@@ -9,6 +9,7 @@ for the name of the file.
 import argparse
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,26 @@ SESSION = ['--current'] + BOUNDS + ['--stack', 'irq=%s+16K' % IRQ]
 OTHER = {'gdb-symbols': 'memory and no stack', 'od-An': 'no addresses'}
 
 
+def prstatus(pid, regs):
+    note = bytearray(392)
+    struct.pack_into('<I', note, 32, pid)
+    note[112:112 + 272] = regs
+    return struct.pack('<III8s', 5, len(note), 1, b'CORE') + bytes(note)
+
+
+def core(notes, memory):
+    """An ELF core of notes, and of memory or none."""
+    nr = 2 if memory else 1
+    off = 64 + 56 * nr
+    head = b'\x7fELF\2\1\1' + bytes(9) + struct.pack('<HHIQQQIHHHHHH', 4, 183, 1, 0, 64, 0, 0, 64,
+                                                     56, nr, 0, 0, 0)
+    head += struct.pack('<IIQQQQQQ', 4, 0, off, 0, 0, len(notes), 0, 4)
+    if memory:
+        head += struct.pack('<IIQQQQQQ', 1, 6, off + len(notes), 0x40000000, 0x40000000,
+                            len(memory), len(memory), 4096)
+    return head + notes + memory
+
+
 def table():
     """NAME: options, inputs of the raw run, inputs of the run with the sample."""
     raw = ['preempted.stack.bin@' + TASK]
@@ -39,8 +60,14 @@ def table():
     # Physical memory of a machine that is not there as a whole: the same refusal.
     cases['qemu-xp'] = ([], ['preempted.end.bin@phys:40212c00'], ['qemu-xp.txt'])
     raw = ['irq-stack.stack.bin@' + TASK, 'irq-stack.irq.bin@' + IRQ, 'irq-stack.regs.txt']
-    for name in 'qemu-session', 'gdb-session':
+    for name in 'qemu-session', 'gdb-session', 'gdb-print':
         cases[name] = (SESSION, raw, [name + '.txt'])
+    # Registers of an ELF core: of the CPU whose stack it is, as QEMU numbers them.
+    raw = ['preempted.stack.bin@' + TASK]
+    for name, options, inputs in (('core', [], ['preempted.core']),
+                                  ('core-regs', ['--regs', 'preempted.vmcore'], []),
+                                  ('core-cpu', ['--cpu', '1'], ['preempted.core'])):
+        cases[name] = (options, raw + REGS, raw + inputs)
     return cases
 
 
@@ -63,7 +90,8 @@ def main():
     cases = table()
     samples = {n[:-4] for n in os.listdir(os.path.join(fixtures, 'text')) if n.endswith('.txt')}
     passed = failed = 0
-    for name in samples ^ (cases.keys() | OTHER.keys()):
+    tables = {n for n in cases if not n.startswith('core')} | OTHER.keys()
+    for name in samples ^ tables:
         print('%s: in no table, or not there' % name)
         failed += 1
     with tempfile.TemporaryDirectory() as tmp:
@@ -76,9 +104,17 @@ def main():
             end = f.read()[-1024:]
         with open(os.path.join(tmp, 'preempted.end.bin'), 'wb') as f:
             f.write(end)
+        with open(os.path.join(tmp, 'preempted.regs.bin'), 'rb') as f:
+            regs = f.read(272)
+        notes = prstatus(1, bytes(272)) + prstatus(2, regs)
+        for name, memory in ('preempted.core', b''), ('preempted.vmcore', bytes(4096)):
+            with open(os.path.join(tmp, name), 'wb') as f:
+                f.write(core(notes, memory))
         os.chdir(tmp)
         for name, (options, raw, text) in sorted(cases.items()):
-            want, got = run(rewalk, options, raw), run(rewalk, options, text)
+            # Options that say where registers are do not go with other ones.
+            plain = [] if name.startswith('core') else options
+            want, got = run(rewalk, plain, raw), run(rewalk, options, text)
             if want != got:
                 print('%s:\n  want %s\n  got  %s' % (name, want, got))
             # A run that finds nothing agrees with any other that does not.

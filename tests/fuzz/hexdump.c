@@ -66,7 +66,8 @@ static void run(const uint8_t *bytes, size_t size, enum rw_hexdump_space space, 
 		check_spans(dump, number);
 		const struct rw_hexdump_name *names = rw_hexdump_names(dump, &nr);
 		for (size_t i = 0; i < nr; i++)
-			if (!*names[i].name || !names[i].line || names[i].line > number)
+			if ((names[i].name && !*names[i].name) || !names[i].line ||
+			    names[i].line > number || (i && names[i].addr < names[i - 1].addr))
 				abort();
 		if (rw_hexdump_nr_rows(dump) > number || rw_hexdump_baseless(dump) > number)
 			abort();

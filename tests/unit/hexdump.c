@@ -356,14 +356,16 @@ static const struct text_row {
 	  "    ffff80000a03be00: kthread_create_list 0000000000000001 \n"
 	  "    ffff80000a03be20: kthread+0x10     [kmalloc-128]    \n",
 	  "ffff80000a03bdf8:401062020000ffff ffff80000a03be08:0100000000000000", "", 0,
-	  "ffff80000a03be00=kthread_create_list+0 ffff80000a03be20=kthread+16 ", NULL },
+	  "ffff80000a03bdf0=?+0 ffff80000a03be00=kthread_create_list+0 "
+	  "ffff80000a03be20=kthread+16 ffff80000a03be28=?+0 ", NULL },
 	{ "crash bt -r",
 	  "ffff80000a03bbe0:  cpu_bit_bitmap+64 root_task_group  \n"
 	  "ffff80000a03bbf0:  gic_chip         ffff000008c86980 \n"
 	  "ffff80000a03bc00:  (scene module)+24 __kvm_nvhe_$d.1+8 \n",
 	  "ffff80000a03bbf8:8069c8080000ffff", "", 0,
 	  "ffff80000a03bbe0=cpu_bit_bitmap+64 ffff80000a03bbe8=root_task_group+0 "
-	  "ffff80000a03bbf0=gic_chip+0 ffff80000a03bc08=__kvm_nvhe_$d.1+8 ", NULL },
+	  "ffff80000a03bbf0=gic_chip+0 ffff80000a03bc00=?+0 ffff80000a03bc08=__kvm_nvhe_$d.1+8 ",
+	  NULL },
 	{ "xxd -o: addresses of its own",
 	  "ffff80000c000000: 2800 000c 0080 ffff 582a 0008 0080 ffff  (.......X*......\n",
 	  "ffff80000c000000:2800000c0080ffff582a00080080ffff", "", 0, "", NULL },
@@ -443,7 +445,8 @@ static void test_texts(void **state)
 		*names = '\0';
 		for (size_t j = 0; j < nr; j++)
 			used += snprintf(names + used, sizeof(names) - used, "%llx=%s+%llu ",
-					 (unsigned long long)found[j].addr, found[j].name,
+					 (unsigned long long)found[j].addr,
+					 found[j].name ? found[j].name : "?",
 					 (unsigned long long)found[j].off);
 		if (strcmp(names, row->names))
 			fail_msg("%s: names '%s'", row->name, names);

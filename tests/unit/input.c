@@ -4,8 +4,8 @@
 //
 // Run with the folder of the samples as argument (default: tests/unit/data).
 // regs-kernel-*, regs-qemu and regs-gdb come from kernels under QEMU 7.2 and gdb
-// 13.1; regs-crash is the layout of crash's arm64_print_exception_frame() with the
-// values of the 7.2 oops.
+// 13.1, regs-crash-bt from crash 9.0.2 and a dump of 6.1; regs-crash is the layout of
+// crash's arm64_print_exception_frame() with the values of the 7.2 oops.
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -485,7 +485,14 @@ static const struct sample_row {
 		{ "gdb", 1, 47, P(PC) | P(SP) | P(FP), 0x40efd2c8, 0, 0, 0, 0, 0 },
 		{ "gdb", 0, 52, P(PC) | P(SP) | P(FP), 0xffff800008cda26c, 0xffff800009cb3d50,
 		  0xffff800009cb3d50, 0, 0, 0 } } },
-	{ "regs-crash.txt", 2, {
+	{ "regs-crash-bt.txt", 2, {
+		{ "crash", 1, 2, P(PC) | P(FP), 0xffff800008cdffc8, 0, 0xffff80000a75b5b0, 0, 0,
+		  0 },
+		{ "crash", 1, 26, ALL_REGS, 0x428b4c, 0xffffdcb4ea80, 0xffffdcb4ea80, 0x4026c8,
+		  5, 0x00001000 } } },
+	{ "regs-crash.txt", 3, {
+		{ "crash", 3, 2, P(PC) | P(FP), 0xffffdafb46a0cd60, 0, 0xffff80008002b620, 0, 0,
+		  0 },
 		{ "crash", 3, 4, ALL_REGS, 0xffffdafb1d3c1030, 0xffff80008002b9f0,
 		  0xffff80008002b9f0, 0xffffdafb1d3c12dc, 8, 0x01400005 },
 		{ "crash", 3, 19, ALL_REGS, 0xffffa9a67e10, 0xffffebb5a030, 0xffffebb5a030,
@@ -623,6 +630,26 @@ static const struct text_row {
 	  "x0 0x1 1\nsp 0x10 0x10\npc 0x20 0x20 <f>\nx0 0x2 2\nsp 0x30 0x30\npc 0x20 0x20 <f>\n",
 	  NULL, 2, { { "gdb", -1, 1, RW_REG_X(0) | P(SP) | P(PC), 0x20, 0x10, 0, 0, 1, 0 },
 		     { "gdb", -1, 4, RW_REG_X(0) | P(SP) | P(PC), 0x20, 0x30, 0, 0, 2, 0 } } },
+	{ "gdb, one by one",
+	  "(gdb) p/x $pc\n$1 = 0x20\n(gdb) p $x29\n$2 = -140737353994624\n"
+	  "(gdb) (gdb) p $pc\n$3 = (void (*)()) 0x20 <f+4>\n(gdb) print/x $sp\n$4 = 0x30\n"
+	  "p/x $sp\nno answer\n$5 = 0x40\np/x $sp\n$6 = {1, 2}\np $pc\n$7 = (long) x\n",
+	  NULL, 1, { { "gdb", -1, 2, P(PC) | P(FP) | P(SP), 0x20, 0x30, 0xffff800008022e80, 0, 0,
+	  0 } } },
+	{ "gdb, behind prompts", "(gdb) (gdb) x0             0x1                 1\n"
+	  "pc             0x20                0x20 <f>\n",
+	  NULL, 1, { { "gdb", -1, 1, RW_REG_X(0) | P(PC), 0x20, 0, 0, 0, 1, 0 } } },
+	{ "OpenOCD, two targets",
+	  "> reg\n===== arm v8 registers\n(0) x0 (/64): 0x0000000000000001\n"
+	  "(1) x1 (/64)\n(29) x29 (/64): 0x" B " (dirty)\n"
+	  "(32) pc (/64): 0x" A "\n(33) cpsr (/32): 0x600003c5\n"
+	  "===== arm v8 registers\nx29 (/64): 0x0000000000000002\n(x0): 1\n(2) y (/64): 0x1\n",
+	  NULL, 2, { { "OpenOCD", -1, 3, RW_REG_X(0) | P(FP) | P(PC) | P(PSTATE), VA, 0, VB, 0, 1,
+	  0x600003c5 }, { "OpenOCD", -1, 9, P(FP), 0, 0, 2, 0, 0, 0 } } },
+	{ "crash, frames that are none",
+	  " #1 [" A "] __schedule at " B "\n #0 [user space]\n #0 [" A "] f at x\n"
+	  "#0 [ffff8000] f at " B "\n",
+	  NULL, 0, { { 0 } } },
 	{ "no logger prints what gdb prints", "[    1.000000] pc 0x123 0x4\n", NULL, 0, { { 0 } } },
 	{ "crash help -r",
 	  "CPU 2:\n    X0: 0000000000000001   X1: 0000000000000002   X2: 0000000000000003\n"
