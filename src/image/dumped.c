@@ -19,7 +19,7 @@
 
 enum {
 	PAGE = 4096,
-	LEAST_SYMBOLS = 16,
+	LEAST_SYMBOLS = 4,
 	MOST_SYMBOLS = 1 << 22,		/* Debian's 7.2 has 210,000 */
 	MOST_TOKENS = RW_SYMBOL_NAME_SIZE + 1,	/* of one name: each has a character */
 	MOST_NAMES = 1 << 25,		/* bytes */

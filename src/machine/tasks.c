@@ -217,8 +217,11 @@ struct rw_error *machine_find_tasks(struct rw_machine *m)
 	uint64_t init_task;
 
 	if (!machine_symbol(m, "init_task", &init_task))
-		return rw_error_create(RW_ERROR_MISSING, "%s: symbols: no init_task; give a vmlinux "
-				       "with its symbol table", rw_image_path(m->image));
+		return rw_error_create(RW_ERROR_MISSING, m->own_image ?
+				       "%s: symbols: no init_task among the kernel's own; give its "
+				       "System.map or its vmlinux" :
+				       "%s: symbols: no init_task; give a vmlinux with its symbol "
+				       "table", rw_image_path(m->image));
 	// init_task is the idle task of the first CPU: it comes with the others.
 	if (see(&seen, init_task) < 0)
 		err = &rw_enomem;

@@ -19,6 +19,7 @@
 #define TABLE (TEXT + 0x10000)
 #define RODATA (TEXT + 0x20000)
 #define RELA (TEXT + 0x30000)
+#define MEMORY UINT64_C(0xffff800080000000)	/* where kallsyms.c begins */
 
 enum {
 	MAX = 32,
@@ -130,6 +131,35 @@ static void write_dwarf(const char *dir)
 	write_kernel(dir, "dwarf", sections, NULL);
 }
 
+/** Memory with the tables, behind where they are: see kallsyms.c. */
+static void write_tables(const char *dir, const char *name, uint64_t base)
+{
+	static const struct mk_kallsym names[] = {
+		{ MEMORY, "T_text" }, { MEMORY + 0x10, "T_stext" }, { MEMORY + 0x18, "tvectors" },
+		{ MEMORY + 0x20, "tmodules.llvm.17" }, { MEMORY + 0x40, "T_etext" },
+		{ MEMORY + 0x1100, "B_end" }, { 0, NULL },
+	};
+	struct mk_kallsyms tables;
+	uint8_t bytes[16384] = { 0 };
+
+	mk_kallsyms(names, MEMORY + 0x100, base, &tables);
+	const uint64_t places[] = {
+		tables.num_syms, tables.names, tables.token_table, tables.token_index,
+		tables.offsets, base ? tables.base : MEMORY, MEMORY,
+	};
+	for (size_t i = 0; i < 7; i++) {
+		bytes[2 * i] = (uint8_t)(places[i] - MEMORY);
+		bytes[2 * i + 1] = (uint8_t)((places[i] - MEMORY) >> 8);
+	}
+	memcpy(bytes + 14 + 0x100, tables.bytes, tables.size);
+	write_seed(dir, name, bytes, 14 + 0x2000);
+}
+
+static void write_list(const char *dir, const char *name, const char *text)
+{
+	write_seed(dir, name, text, strlen(text));
+}
+
 int main(int argc, char **argv)
 {
 	char dir[2048];
@@ -145,6 +175,22 @@ int main(int argc, char **argv)
 	write_names(dir, "kallsyms-place", 0);
 	write_dwarf(dir);
 	write_seed(dir, "boot-image", "MZ\0\0zimg", 8);
+	snprintf(dir, sizeof(dir), "%s/kallsyms", argv[1]);
+	write_tables(dir, "base", MEMORY);
+	write_tables(dir, "place", 0);
+	snprintf(dir, sizeof(dir), "%s/names", argv[1]);
+	write_list(dir, "System.map",
+		   "0000000000000000 A _kernel_flags_le_hi32\nffff800080000000 T _text\n"
+		   "ffff800080010000 T _stext\nffff800080010000 W memcpy\n"
+		   "ffff800080010000 t __memcpy\nffff800080010040 t x.llvm.7\n"
+		   "ffff800080020000 T _etext\nffff800080030000 B _end\n");
+	write_list(dir, "kallsyms",
+		   "ffffaa2013210000 T _stext\nffffaa2013220000 T _etext\n"
+		   "ffffaa2014200000 T _sinittext\nffffaa2014201000 T _einittext\n"
+		   "ffffaa1fe63e3000 t scene_sleep\t[scene]\n");
+	write_list(dir, "no-privilege", "0000000000000000 T _stext\n0000000000000000 T _etext\n");
+	write_list(dir, "debian", "ffffffffffffffff B The real System.map is in the package\n");
+	snprintf(dir, sizeof(dir), "%s/image", argv[1]);
 #ifdef HAVE_LIBBPF
 	struct btf *btf = mk_btf();
 	uint32_t size;

@@ -833,6 +833,52 @@ static void test_bad_tables_of_names(void **state)
 	}
 }
 
+/** clang: link-time optimization renames static symbols, and kCFI has symbols that are no code. */
+static void test_clang(void **state)
+{
+	static const char text[] = "Linux version 6.6.1 (clang version 17.0.6) #1 SMP\n";
+	struct world w;
+	uint64_t addr;
+	size_t nr;
+
+	(void)state;
+	world_init(&w);
+	add_section(&w, ".rodata", SHT_PROGBITS, SHF_ALLOC, RODATA, text, sizeof(text));
+	add_symbol(&w, "linux_banner", RODATA, sizeof(text), STT_OBJECT, STB_GLOBAL, ".rodata");
+	add_symbol(&w, "modules.llvm.12907136098218441011", BSS + 0x10, 16, STT_OBJECT, STB_LOCAL,
+		   ".bss");
+	add_symbol(&w, "bpf_kallsyms.llvm.12x", BSS + 0x20, 16, STT_OBJECT, STB_LOCAL, ".bss");
+	add_symbol(&w, "init_task.llvm.1", BSS + 0x30, 16, STT_OBJECT, STB_GLOBAL, ".bss");
+	add_symbol(&w, "init_task", BSS + 0x40, 0, STT_OBJECT, STB_LOCAL, ".bss");
+	add_symbol(&w, "my_probe.llvm.77", TEXT + 0x400, 0x20, STT_FUNC, STB_LOCAL, ".text");
+	// As they are (absolute), and as they could be.
+	add_symbol(&w, "__kcfi_typeid_f0", 0x5ad59a4f, 0, STT_NOTYPE, STB_WEAK, "ABS");
+	add_symbol(&w, "__kcfi_typeid_f1", TEXT + 0x420, 4, STT_NOTYPE, STB_WEAK, ".text");
+	add_symbol(&w, "__cfi_f1", TEXT + 0x424, 8, STT_NOTYPE, STB_LOCAL, ".text");
+	struct rw_image *image = opened(&w);
+
+	assert_true(rw_image_symbol(image, "modules", &addr));
+	assert_int_equal(addr, BSS + 0x10);
+	assert_true(rw_image_symbol(image, "init_task", &addr));	// its own name is better
+	assert_int_equal(addr, BSS + 0x40);
+	assert_true(rw_image_symbol(image, "my_probe", &addr));		// not foreseen
+	assert_int_equal(addr, TEXT + 0x400);
+	assert_false(rw_image_symbol(image, "bpf_kallsyms", &addr));	// no number
+	assert_false(rw_image_symbol(image, "module", &addr));
+	assert_false(rw_image_symbol(image, "__kcfi_typeid_f0", &addr));
+
+	const struct rw_range *ranges = rw_image_derived_ranges(image, &nr);
+	assert_int_equal(nr, 2);
+	assert_string_equal(ranges[0].name, "el1h_64_irq");
+	assert_string_equal(ranges[1].name, "ret_from_fork");
+	assert_false(rw_image_in_sym_code(image, TEXT + 0x420));
+	assert_false(rw_image_in_sym_code(image, TEXT + 0x428));
+
+	// 6.6 prints no suffix; kallsyms leaves the type ids out, and names the function.
+	assert_symbol(image, TEXT + 0x408, "my_probe", TEXT + 0x400, 0x24);
+	rw_image_close(image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -853,6 +899,7 @@ int main(void)
 		cmocka_unit_test(test_relocated_base),
 		cmocka_unit_test(test_many_names),
 		cmocka_unit_test(test_bad_tables_of_names),
+		cmocka_unit_test(test_clang),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

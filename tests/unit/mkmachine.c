@@ -452,6 +452,112 @@ void mk_machine_deinit(struct mk_machine *m)
 	mk_free(&m->notes);
 }
 
+/* ---- what is left of itself ----------------------------------------------------------- */
+
+enum { KALLSYMS = RODATA + 0x1000, INFO = 0x340000 };
+
+/** In the order of their addresses; names of labels are those of the tables as well. */
+static size_t sorted_symbols(struct mk_kallsym *ret, char names[][40], bool text_only,
+			     uint64_t btf_size)
+{
+	struct { const char *name; uint32_t off; char letter; } all[64];
+	size_t nr = 0, done = 0;
+
+	for (size_t i = 0; i < NR_VARIABLES; i++) {
+		all[nr].name = variables[i].name;
+		all[nr].off = variables[i].off;
+		all[nr++].letter = variables[i].off <= TEXT + TEXT_SIZE ? 'T' : 'D';
+	}
+	for (size_t i = 0; i < NR_FUNCTIONS; i++) {
+		all[nr].name = functions[i].name;
+		all[nr].off = functions[i].off;
+		all[nr++].letter = 'T';
+	}
+	all[nr].name = "__start_BTF";
+	all[nr].off = BTF_AT;
+	all[nr++].letter = 'R';
+	all[nr].name = "__stop_BTF";
+	all[nr].off = (uint32_t)(BTF_AT + btf_size);
+	all[nr++].letter = 'R';
+	for (uint32_t off = 0; off <= IMAGE_SIZE; off++) {
+		for (size_t i = 0; i < nr; i++) {
+			if (all[i].off != off || (text_only && (off < TEXT || off > TEXT + TEXT_SIZE)))
+				continue;
+			snprintf(names[done], 40, "%c%s", all[i].letter, all[i].name);
+			ret[done] = (struct mk_kallsym){ MK_LINK + off, names[done] };
+			done++;
+		}
+	}
+	ret[done] = (struct mk_kallsym){ 0, NULL };
+	return done;
+}
+
+static size_t btf_of(const struct mk_machine *m, const uint8_t **ret)
+{
+	size_t size = 0;
+
+	*ret = rw_image_section(m->image, ".BTF", &size);
+	return size;
+}
+
+void mk_own(struct mk_machine *m, const struct mk_own *own)
+{
+	struct mk_kallsym symbols[64];
+	struct mk_kallsyms tables;
+	char names[64][40], info[2048];
+	const uint8_t *btf;
+	size_t btf_size = btf_of(m, &btf);
+	uint64_t run = MK_LINK + MK_SLIDE, at = run + KALLSYMS;
+
+	size_t nr = sorted_symbols(symbols, names, own->text_only, btf_size);
+	for (size_t i = 0; i < nr; i++)
+		symbols[i].addr += MK_SLIDE;
+	mk_kallsyms(symbols, at, own->place_relative ? 0 : run, &tables);
+	memcpy(mk_at(m, at), tables.bytes, tables.size);
+	memcpy(mk_at(m, run + BTF_AT), btf, btf_size);
+	if (own->banner)
+		strcpy((char *)mk_at(m, mk_variable("linux_banner")), own->banner);
+	int len = snprintf(info, sizeof(info),
+			   "OSRELEASE=6.17.0-test\nBUILD-ID=0123456789abcdef\nPAGESIZE=4096\n"
+			   "SYMBOL(_stext)=%llx\nSYMBOL(swapper_pg_dir)=%llx\n"
+			   "SYMBOL(kallsyms_names)=%llx\nSYMBOL(kallsyms_num_syms)=%llx\n"
+			   "SYMBOL(kallsyms_token_table)=%llx\nSYMBOL(kallsyms_token_index)=%llx\n"
+			   "SYMBOL(kallsyms_offsets)=%llx\nNUMBER(VA_BITS)=48\n"
+			   "NUMBER(TCR_EL1_T1SZ)=0x10\nNUMBER(kimage_voffset)=0x%llx\n"
+			   "NUMBER(PHYS_OFFSET)=0x%llx\nKERNELOFFSET=%llx\n",
+			   (unsigned long long)mk_variable("_stext"),
+			   (unsigned long long)mk_variable("swapper_pg_dir"),
+			   (unsigned long long)tables.names, (unsigned long long)tables.num_syms,
+			   (unsigned long long)tables.token_table,
+			   (unsigned long long)tables.token_index,
+			   (unsigned long long)tables.offsets,
+			   (unsigned long long)(run - MK_RAM - IMAGE), (unsigned long long)MK_RAM,
+			   (unsigned long long)MK_SLIDE);
+	if (!own->place_relative)
+		len += snprintf(info + len, sizeof(info) - (size_t)len,
+				"SYMBOL(kallsyms_relative_base)=%llx\n",
+				(unsigned long long)tables.base);
+	if (own->in_memory)
+		memcpy(m->ram + INFO, info, (size_t)len);
+	else
+		mk_note(&m->notes, "VMCOREINFO", 0, info, (size_t)len);
+}
+
+char *mk_system_map(const struct mk_machine *m)
+{
+	const uint8_t *btf;
+	struct mk_kallsym symbols[64];
+	char names[64][40], *text = NULL;
+	size_t size, nr = sorted_symbols(symbols, names, false, btf_of(m, &btf));
+	FILE *file = open_memstream(&text, &size);
+
+	for (size_t i = 0; i < nr; i++)
+		fprintf(file, "%016llx %c %s\n", (unsigned long long)symbols[i].addr,
+			symbols[i].name[0], symbols[i].name + 1);
+	fclose(file);
+	return text;
+}
+
 /* ---- registers ------------------------------------------------------------------------ */
 
 static void make_note(struct mk *ret, uint32_t pid, uint64_t pc, uint64_t fp, uint64_t sp,
@@ -487,7 +593,8 @@ void mk_crash_note(struct mk_machine *m, unsigned int cpu, uint32_t pid, uint64_
 
 /* ---- opened ---------------------------------------------------------------------------- */
 
-void mk_open(const struct mk_machine *m, struct mk_opened *ret)
+void mk_open_with(const struct mk_machine *m, const struct rw_image *image, bool force,
+		  struct mk_opened *ret)
 {
 	const struct rw_kernel_facts facts = { .kaslr_known = RW_UNKNOWN, .pauth_hw = RW_UNKNOWN };
 	struct mk core = { 0 };
@@ -507,7 +614,12 @@ void mk_open(const struct mk_machine *m, struct mk_opened *ret)
 	};
 	ret->err = rw_dump_create(sources, m->notes.size ? 2 : 1, &ret->dump);
 	if (!ret->err)
-		ret->err = rw_machine_create(m->image, ret->dump, &facts, false, &ret->machine);
+		ret->err = rw_machine_create(image, ret->dump, &facts, force, &ret->machine);
+}
+
+void mk_open(const struct mk_machine *m, struct mk_opened *ret)
+{
+	mk_open_with(m, m->image, false, ret);
 }
 
 void mk_close(struct mk_opened *opened)

@@ -81,6 +81,20 @@ void mk_note_of(struct mk_machine *m, uint32_t pid, uint64_t pc, uint64_t fp, ui
 void mk_crash_note(struct mk_machine *m, unsigned int cpu, uint32_t pid, uint64_t pc,
 		   uint64_t fp, uint64_t sp, uint64_t pstate);
 
+/** What the kernel leaves of itself in its memory. */
+struct mk_own {
+	bool place_relative;	/* kallsyms as since 7.0 */
+	bool text_only;		/* kallsyms without the names of data */
+	bool in_memory;		/* VMCOREINFO is not in the notes but in RAM + 0x340000 */
+	const char *banner;	/* NULL: its own */
+};
+
+/** Write kallsyms, BTF and VMCOREINFO, so that no vmlinux is needed. */
+void mk_own(struct mk_machine *m, const struct mk_own *own);
+
+/** The same symbols as a list, as System.map has them; owned by the caller. */
+char *mk_system_map(const struct mk_machine *m);
+
 /** What is made of it: a dump of an ELF core with the notes and the bank of RAM. */
 struct mk_opened {
 	struct rw_file files[2];
@@ -91,6 +105,9 @@ struct mk_opened {
 };
 
 void mk_open(const struct mk_machine *m, struct mk_opened *ret);
+/** The same with another image, or none (NULL). */
+void mk_open_with(const struct mk_machine *m, const struct rw_image *image, bool force,
+		  struct mk_opened *ret);
 void mk_close(struct mk_opened *opened);
 
 #endif
