@@ -63,10 +63,14 @@ static bool was_interrupted(struct unwind *w, uint64_t left, bool in_doubt)
 	if (in->in_el1_entry)
 		entry = in->in_el1_entry(in->kernel, left);
 	// The plain walk does not care; the reliable one stops at a boundary.
-	if (entry == RW_UNKNOWN && w->model->promise == RW_PROMISE_RELIABLE_WALK)
-		unwind_missing(w, RW_REASON_LAYOUT_UNKNOWN, RW_DETAIL_EL1_ENTRY, unwind_last(w), 0);
-	if (entry == RW_YES && in_doubt)
-		unwind_missing(w, RW_REASON_PAC_UNKNOWN, RW_DETAIL_NONE, unwind_last(w), left);
+	if (w->model->promise == RW_PROMISE_RELIABLE_WALK) {
+		if (entry == RW_UNKNOWN)
+			unwind_missing(w, RW_REASON_LAYOUT_UNKNOWN, RW_DETAIL_EL1_ENTRY,
+				       unwind_last(w), 0);
+		else if (entry == RW_YES && in_doubt)
+			unwind_missing(w, RW_REASON_PAC_UNKNOWN, RW_DETAIL_NONE, unwind_last(w),
+				       left);
+	}
 	return entry == RW_YES && !in_doubt;
 }
 

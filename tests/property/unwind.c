@@ -16,6 +16,11 @@
 //                rw_unwind()), nor one unreliable that was reliable
 //   shifted      the same stack elsewhere in memory gives the same walk there
 //   plain        what linux-6.17 accepts, the plain walk of linux-6.13 accepts as well
+//
+// Facts that are taken away: bounds of stacks, text ranges, words of memory, what tracers
+// keep, lists of code, the layout, the state of the CPU.  The registers that a walk starts
+// from are asked for before there is one: without pc or fp it is refused by the command
+// (tests/cli/cases/bad-registers-*), and undetermined for a task (tests/unit/machine.c).
 
 #include <inttypes.h>
 #include <setjmp.h>
