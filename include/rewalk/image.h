@@ -167,6 +167,20 @@ struct rw_symbol {
  */
 bool rw_image_symbolize(const struct rw_image *image, uint64_t addr, struct rw_symbol *ret);
 
+/** @size is up to the next symbol, as in struct rw_symbol. */
+typedef void (*rw_image_found_fn)(void *arg, uint64_t addr, uint64_t size);
+
+/**
+ * Every place that the kernel's table calls @name, in no order: static functions of
+ * different files may share one.  The table of names is made at the first call; each
+ * call then costs a few comparisons.  A name that clang lengthened (".llvm.N") is found
+ * by its beginning too.
+ *
+ * @return How often @found was called; 0 if there is no such name, or no memory.
+ */
+size_t rw_image_find(const struct rw_image *image, const char *name, rw_image_found_fn found,
+		     void *arg);
+
 /* ---- out of a dump -------------------------------------------------------- */
 
 /** Read @size bytes of a dumped kernel's memory at @va.  False: not all are there. */

@@ -314,6 +314,7 @@ void rw_image_close(struct rw_image *image)
 		rw_relocs_deinit(image->lazy);
 		rw_ksymtab_deinit(&image->lazy->names.ksymtab);
 		rw_kallsyms_deinit(&image->lazy->names.kallsyms);
+		rw_byname_deinit(&image->lazy->byname);
 	}
 	free(image->lazy);
 	free(image->types);

@@ -99,6 +99,12 @@ struct rw_names {
 	struct rw_span text, init_text, image, init;
 };
 
+/** The symbols of that table by their names: number + 1 in an open hash table. */
+struct rw_byname {
+	uint32_t *slots;	/* owned; NULL until it is made */
+	size_t nr_slots;	/* a power of two, more than there are symbols */
+};
+
 /**
  * What is made when it is first asked for.  It hangs on a pointer so that it can
  * be made through a const image; two threads must not do so at once.
@@ -108,6 +114,7 @@ struct rw_image_lazy {
 	struct rw_relocs *relocs;	/* owned */
 	size_t nr_relocs;
 	struct rw_names names;
+	struct rw_byname byname;
 };
 
 enum {
@@ -292,5 +299,19 @@ bool rw_ksymtab_leaves_out(const char *name);
 
 /** The place of a name among those of one address.  @weak: nm's W. */
 uint32_t rw_ksymtab_rank(const char *name, bool weak);
+
+/* ---- symbolize.c -------------------------------------------------------- */
+
+/** The table that names addresses, made at the first call; NULL without one. */
+const struct rw_names *rw_image_names_of(const struct rw_image *image);
+
+/** Its symbols, of whichever table there is; @i must be below their number. */
+size_t rw_names_nr(const struct rw_names *names);
+uint64_t rw_names_addr(const struct rw_names *names, size_t i);
+bool rw_names_name(const struct rw_names *names, size_t i, char ret[RW_SYMBOL_NAME_SIZE]);
+
+/* ---- byname.c ----------------------------------------------------------- */
+
+void rw_byname_deinit(struct rw_byname *byname);
 
 #endif

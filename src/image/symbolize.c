@@ -12,13 +12,13 @@
 
 #include "image_private.h"
 
-static uint64_t entry_addr(const struct rw_names *names, size_t i)
+uint64_t rw_names_addr(const struct rw_names *names, size_t i)
 {
 	return names->kallsyms.nr ? rw_kallsyms_addr(&names->kallsyms, i) :
 				    names->ksymtab.entries[i].addr;
 }
 
-static bool entry_name(const struct rw_names *names, size_t i, char ret[RW_SYMBOL_NAME_SIZE])
+bool rw_names_name(const struct rw_names *names, size_t i, char ret[RW_SYMBOL_NAME_SIZE])
 {
 	if (names->kallsyms.nr)
 		return rw_kallsyms_name(&names->kallsyms, i, ret);
@@ -31,7 +31,7 @@ static bool contains(const struct rw_span *span, uint64_t addr)
 	return addr >= span->start && addr < span->end;
 }
 
-static size_t nr_entries(const struct rw_names *names)
+size_t rw_names_nr(const struct rw_names *names)
 {
 	return names->kallsyms.nr ? names->kallsyms.nr : names->ksymtab.nr;
 }
@@ -43,17 +43,17 @@ static size_t nr_entries(const struct rw_names *names)
  */
 static bool has_all_symbols(const struct rw_names *names)
 {
-	const size_t ends[] = { 0, nr_entries(names) - 1 };
+	const size_t ends[] = { 0, rw_names_nr(names) - 1 };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		uint64_t addr = entry_addr(names, ends[i]);
+		uint64_t addr = rw_names_addr(names, ends[i]);
 		char name[RW_SYMBOL_NAME_SIZE];
 
 		// A symbol at the very end belongs to the range here.
 		if (contains(&names->text, addr) || addr == names->text.end ||
 		    contains(&names->init_text, addr) || addr == names->init_text.end)
 			continue;
-		if (entry_name(names, ends[i], name) &&
+		if (rw_names_name(names, ends[i], name) &&
 		    strncmp(name, "__start_", 8) && strncmp(name, "__stop_", 7))
 			return true;
 	}
@@ -82,7 +82,7 @@ static bool cuts_llvm(const struct rw_image *image)
 	       (major < 6 || (major == 6 && minor < 11));
 }
 
-static const struct rw_names *names_of(const struct rw_image *image)
+const struct rw_names *rw_image_names_of(const struct rw_image *image)
 {
 	struct rw_names *names = &image->lazy->names;
 
@@ -93,12 +93,12 @@ static const struct rw_names *names_of(const struct rw_image *image)
 	names->image = span_of(image, "_stext", "_end");
 	names->init = span_of(image, "__init_begin", "__init_end");
 	// A list that is a copy of /proc/kallsyms is the kernel's own table, too.
-	bool own = nr_entries(names) ? image->kind != RW_IMAGE_SYSTEM_MAP :
+	bool own = rw_names_nr(names) ? image->kind != RW_IMAGE_SYSTEM_MAP :
 		   image->kind == RW_IMAGE_VMLINUX &&
 		   rw_kallsyms_init(image, &names->kallsyms);
 
 	// A kernel without a table prints no names; all of them help most.
-	if (!nr_entries(names) && (image->kind != RW_IMAGE_VMLINUX ||
+	if (!rw_names_nr(names) && (image->kind != RW_IMAGE_VMLINUX ||
 				   !rw_ksymtab_init(image, true, &names->ksymtab)))
 		return NULL;
 	names->all = (!own || has_all_symbols(names)) && names->image.end > names->image.start;
@@ -110,26 +110,26 @@ static const struct rw_names *names_of(const struct rw_image *image)
 bool rw_image_symbolize(const struct rw_image *image, uint64_t addr, struct rw_symbol *ret)
 {
 	// A dump without the tables, but with a list beside it.
-	if (image->more && !nr_entries(&image->lazy->names)) {
+	if (image->more && !rw_names_nr(&image->lazy->names)) {
 		if (!rw_image_symbolize(image->more, addr + image->more_slide, ret))
 			return false;
 		ret->addr -= image->more_slide;
 		return true;
 	}
-	const struct rw_names *names = names_of(image);
+	const struct rw_names *names = rw_image_names_of(image);
 
-	if (!names || !nr_entries(names))
+	if (!names || !rw_names_nr(names))
 		return false;
 	if (names->all ? !contains(&names->image, addr) && !contains(&names->init, addr) :
 			 !contains(&names->text, addr) && !contains(&names->init_text, addr))
 		return false;
 
-	size_t nr = nr_entries(names);
+	size_t nr = rw_names_nr(names);
 	size_t low = 0, high = nr;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (entry_addr(names, middle) <= addr)
+		if (rw_names_addr(names, middle) <= addr)
 			low = middle + 1;
 		else
 			high = middle;
@@ -138,17 +138,17 @@ bool rw_image_symbolize(const struct rw_image *image, uint64_t addr, struct rw_s
 		return false;
 
 	size_t next = low, first = low - 1;
-	uint64_t start = entry_addr(names, first), end;
-	while (first && entry_addr(names, first - 1) == start)
+	uint64_t start = rw_names_addr(names, first), end;
+	while (first && rw_names_addr(names, first - 1) == start)
 		first--;
 	if (next < nr)
-		end = entry_addr(names, next);
+		end = rw_names_addr(names, next);
 	else if (contains(&names->init_text, addr))
 		end = names->init_text.end;
 	else
 		end = names->all ? names->image.end : names->text.end;
 	// Only a damaged table can say otherwise.
-	if (start > addr || end <= addr || !entry_name(names, first, ret->name))
+	if (start > addr || end <= addr || !rw_names_name(names, first, ret->name))
 		return false;
 	char *suffix = names->cut_llvm ? strstr(ret->name, ".llvm.") : NULL;
 	if (suffix)
