@@ -13,7 +13,7 @@ import sys
 # The headers that each room offers to others.
 HEADERS = {
     'support': {'error.h', 'tri.h', 'cleanup.h', 'vector.h', 'bytes.h', 'printable.h', 'json.h'},
-    'input': {'input.h', 'dump.h', 'case.h', 'hexdump.h'},
+    'input': {'input.h', 'dump.h', 'case.h', 'hexdump.h', 'printed.h'},
     'image': {'image.h', 'types.h'},
     'memory': {'memory.h', 'pagetable.h', 'space.h'},
     'unwind': {'unwind.h', 'consumers.h'},

@@ -22,6 +22,9 @@ struct rw_file {
 	const uint8_t *bytes;
 	size_t size;
 	bool mapped;
+	int fd;			/* to read it with; -1: not needed any more */
+	bool unread;		/* more may come out of @fd: @bytes is its beginning */
+	bool dropped;		/* a log that was too long to be kept: @bytes is gone */
 };
 
 /**
@@ -34,6 +37,19 @@ struct rw_file {
  *         it is a directory or larger than @limit.
  */
 struct rw_error *rw_file_init(const char *path, size_t limit, struct rw_file *ret);
+
+/**
+ * The same, but of what cannot be mapped only the beginning is read: as much as
+ * tells what it is, without waiting for more than that.  rw_file_complete() reads
+ * the rest; rw_text_open() reads it line by line.
+ */
+struct rw_error *rw_file_begin(const char *path, struct rw_file *ret);
+
+/** Read what is left of a file that was begun.  On failure it is as it was. */
+struct rw_error *rw_file_complete(struct rw_file *file, size_t limit);
+
+/** The file's name for messages: "standard input" for "-". */
+const char *rw_file_said(const struct rw_file *file);
 
 /** Release a file's bytes.  A zeroed one is accepted. */
 void rw_file_deinit(struct rw_file *file);

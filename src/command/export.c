@@ -132,7 +132,8 @@ static struct rw_error *write_bytes(const char *path, const char *bytes, size_t 
 /** What was written must be a case that can be read: else nobody has use for it. */
 static struct rw_error *check(const char *name, const char *bytes, size_t size)
 {
-	const struct rw_file file = { (char *)name, (const uint8_t *)bytes, size, false };
+	const struct rw_file file = { .name = (char *)name, .bytes = (const uint8_t *)bytes,
+				      .size = size, .fd = -1 };
 	struct rw_case c = { 0 };
 	struct rw_replay *replay = NULL;
 

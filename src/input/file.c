@@ -22,6 +22,7 @@
 #include "rewalk/input.h"
 
 #define FIRST_READ ((size_t)64 << 10)
+#define ENOUGH ((size_t)4096)	/* see rw_content_recognise() */
 
 /** @name cannot be opened or read: what to do about it depends on why. */
 static struct rw_error *os_error(const char *name, const char *what, int errnum)
@@ -48,6 +49,12 @@ static struct rw_error *os_error(const char *name, const char *what, int errnum)
 	}
 }
 
+/** For messages: what a person calls it. */
+const char *rw_file_said(const struct rw_file *file)
+{
+	return strcmp(file->name, "-") ? file->name : "standard input";
+}
+
 static struct rw_error *too_long(const char *name, size_t limit)
 {
 	return rw_error_create(RW_ERROR_FORMAT,
@@ -68,36 +75,79 @@ static size_t next_room(size_t size, size_t limit)
 	return room < most ? room : most;
 }
 
-static struct rw_error *read_all(int fd, const char *name, size_t limit, struct rw_file *file)
+/** Append once what read() gives.  *more_ret is false at the end of the file. */
+static struct rw_error *read_more(struct rw_file *file, size_t *room, size_t limit, bool *more_ret)
 {
-	_cleanup_free_ uint8_t *bytes = NULL;
-	size_t size = 0, room = 0;
+	if (file->size == *room) {
+		size_t grown_room = next_room(file->size, limit);
+		uint8_t *grown = realloc((void *)file->bytes, grown_room);
 
-	for (;;) {
-		if (size == room) {
-			room = next_room(size, limit);
-			uint8_t *grown = realloc(bytes, room);
-
-			if (!grown)
-				return &rw_enomem;
-			bytes = grown;
-		}
-		ssize_t nr = read(fd, bytes + size, room - size);
-		if (nr < 0 && errno == EINTR)
-			continue;
-		if (nr < 0)
-			return os_error(name, "cannot be read", errno);
-		if (!nr)
-			break;
-		size += nr;
-		if (size > limit)
-			return too_long(name, limit);
+		if (!grown)
+			return &rw_enomem;
+		*room = grown_room;
+		file->bytes = grown;
 	}
-	if (!size)
-		return NULL;
-	file->size = size;
-	file->bytes = rw_steal(bytes);
+	ssize_t nr;
+	do
+		nr = read(file->fd, (uint8_t *)file->bytes + file->size, *room - file->size);
+	while (nr < 0 && errno == EINTR);
+	if (nr < 0)
+		return os_error(rw_file_said(file), "cannot be read", errno);
+	file->size += nr;
+	if (file->size > limit)
+		return too_long(rw_file_said(file), limit);
+	*more_ret = nr;
 	return NULL;
+}
+
+static void close_fd(struct rw_file *file)
+{
+	if (file->fd > STDERR_FILENO)
+		close(file->fd);
+	file->fd = -1;
+}
+
+struct rw_error *rw_file_complete(struct rw_file *file, size_t limit)
+{
+	size_t room = file->size;
+	bool more = file->unread;
+	struct rw_error *err = !file->mapped && file->size > limit ?
+			       too_long(rw_file_said(file), limit) : NULL;
+
+	while (!err && more)
+		err = read_more(file, &room, limit, &more);
+	if (err)
+		return err;
+	if (file->unread)
+		close_fd(file);
+	file->unread = false;
+	if (!file->size) {
+		free((void *)file->bytes);
+		file->bytes = NULL;
+	}
+	return NULL;
+}
+
+/** Is that much enough to tell what it is?  A pipe may be slow, and a log endless. */
+static bool is_enough(const struct rw_file *file)
+{
+	return file->size >= ENOUGH ||
+	       (file->size && memchr(file->bytes, '\n', file->size) &&
+		rw_content_recognise(file->bytes, file->size) == RW_CONTENT_TEXT);
+}
+
+static struct rw_error *read_beginning(struct rw_file *file)
+{
+	size_t room = 0;
+	bool more = true;
+	struct rw_error *err = NULL;
+
+	while (!err && more && !is_enough(file))
+		err = read_more(file, &room, SIZE_MAX, &more);
+	if (err)
+		return err;
+	file->unread = more;
+	return more ? NULL : rw_file_complete(file, SIZE_MAX);
 }
 
 /** A regular file that has a size, from its beginning: only such a one is mapped. */
@@ -107,22 +157,22 @@ static bool is_mappable(int fd, const struct stat *st)
 	return S_ISREG(st->st_mode) && st->st_size > 0 && !lseek(fd, 0, SEEK_CUR);
 }
 
-static struct rw_error *take(int fd, const char *name, size_t limit, struct rw_file *file)
+static struct rw_error *take(struct rw_file *file)
 {
 	struct stat st;
 
-	if (fstat(fd, &st))
-		return os_error(name, "cannot be examined", errno);
+	if (fstat(file->fd, &st))
+		return os_error(rw_file_said(file), "cannot be examined", errno);
 	if (S_ISDIR(st.st_mode))
-		return os_error(name, "", EISDIR);
-	if (!is_mappable(fd, &st))
-		return read_all(fd, name, limit, file);
+		return os_error(rw_file_said(file), "", EISDIR);
+	if (!is_mappable(file->fd, &st))
+		return read_beginning(file);
 
-	void *bytes = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *bytes = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, file->fd, 0);
 	if (bytes == MAP_FAILED) {
 		if (errno == ENODEV)	// this file system maps nothing
-			return read_all(fd, name, limit, file);
-		return os_error(name, "cannot be mapped", errno);
+			return read_beginning(file);
+		return os_error(rw_file_said(file), "cannot be mapped", errno);
 	}
 	file->bytes = bytes;
 	file->size = st.st_size;
@@ -130,24 +180,36 @@ static struct rw_error *take(int fd, const char *name, size_t limit, struct rw_f
 	return NULL;
 }
 
+struct rw_error *rw_file_begin(const char *path, struct rw_file *ret)
+{
+	struct rw_file file = {
+		.fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) :
+					  STDIN_FILENO,
+	};
+
+	if (file.fd < 0)
+		return os_error(path, "cannot be opened", errno);
+	file.name = strdup(path);
+	struct rw_error *err = file.name ? take(&file) : &rw_enomem;
+	if (err) {
+		rw_file_deinit(&file);
+		return err;
+	}
+	*ret = file;
+	return NULL;
+}
+
 struct rw_error *rw_file_init(const char *path, size_t limit, struct rw_file *ret)
 {
-	const bool from_stdin = !strcmp(path, "-");
-	const char *name = from_stdin ? "standard input" : path;
-	const int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct rw_file file = { 0 };
+	struct rw_file file;
+	struct rw_error *err = rw_file_begin(path, &file);
 
-	if (fd < 0)
-		return os_error(name, "cannot be opened", errno);
-	struct rw_error *err = take(fd, name, limit, &file);
-	if (!from_stdin)
-		close(fd);
 	if (err)
 		return err;
-	file.name = strdup(path);
-	if (!file.name) {
+	err = rw_file_complete(&file, limit);
+	if (err) {
 		rw_file_deinit(&file);
-		return &rw_enomem;
+		return err;
 	}
 	*ret = file;
 	return NULL;
@@ -159,6 +221,7 @@ void rw_file_deinit(struct rw_file *file)
 		munmap((void *)file->bytes, file->size);
 	else
 		free((void *)file->bytes);
+	close_fd(file);
 	free(file->name);
-	*file = (struct rw_file){ 0 };
+	*file = (struct rw_file){ .fd = -1 };
 }

@@ -375,6 +375,20 @@ void rw_loglines_init(struct rw_loglines *lines, const char *text, size_t size)
 		lines->next += strlen(utf8_mark);
 }
 
+void rw_logline_parse(const char *start, const char *stop, struct rw_logline *ret)
+{
+	struct cursor c = { .p = start, .end = trim_end(start, stop) };
+
+	for (int i = 0; i < MOST_PREFIXES && skip_prefix(&c); i++)
+		;
+	*ret = (struct rw_logline){
+		.text = c.p,
+		.size = c.end - c.p,
+		.stamped = c.stamped,
+		.caller = c.caller,
+	};
+}
+
 bool rw_logline_next(struct rw_loglines *lines, struct rw_logline *ret)
 {
 	if (lines->next == lines->end)
@@ -382,20 +396,11 @@ bool rw_logline_next(struct rw_loglines *lines, struct rw_logline *ret)
 
 	const char *start = lines->next;
 	const char *newline = memchr(start, '\n', lines->end - start);
-	const char *stop = newline ? newline : lines->end;
-	struct cursor c = { .p = start, .end = trim_end(start, stop) };
 
 	lines->next = newline ? newline + 1 : lines->end;
-	for (int i = 0; i < MOST_PREFIXES && skip_prefix(&c); i++)
-		;
-	*ret = (struct rw_logline){
-		.text = c.p,
-		.size = c.end - c.p,
-		.number = ++lines->number,
-		.terminated = newline,
-		.stamped = c.stamped,
-		.caller = c.caller,
-	};
+	rw_logline_parse(start, newline ? newline : lines->end, ret);
+	ret->number = ++lines->number;
+	ret->terminated = newline;
 	return true;
 }
 

@@ -40,6 +40,12 @@ void rw_loglines_init(struct rw_loglines *lines, const char *text, size_t size);
 /** Read the next line.  @return False at the end of the text; @ret is untouched then. */
 bool rw_logline_next(struct rw_loglines *lines, struct rw_logline *ret);
 
+/**
+ * The same of one line that a caller has found: [@start, @stop), without its '\n'.
+ * @number and @terminated are for the caller to set.
+ */
+void rw_logline_parse(const char *start, const char *stop, struct rw_logline *ret);
+
 /** Does the line begin with @word? */
 bool rw_logline_begins(const struct rw_logline *line, const char *word);
 

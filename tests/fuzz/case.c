@@ -29,7 +29,8 @@ static void check_writer(const struct rw_case *c)
 {
 	size_t size, size_again;
 	char *text = written(c, &size), *again;
-	const struct rw_file file = { (char *)"again", (const uint8_t *)text, size, false };
+	const struct rw_file file = { .name = (char *)"again", .bytes = (const uint8_t *)text,
+				      .size = size, .fd = -1 };
 	struct rw_case read;
 
 	struct rw_error *err = rw_case_read(&file, &read);
@@ -91,7 +92,8 @@ static void check_recorder(struct rw_replay *replay, size_t nr, const struct rw_
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	const struct rw_file file = { (char *)"case", bytes, size, false };
+	const struct rw_file file = { .name = (char *)"case", .bytes = bytes, .size = size,
+				      .fd = -1 };
 	struct rw_case c;
 	struct rw_replay *replay;
 	size_t nr_models;

@@ -25,7 +25,8 @@ static char *base;
 
 static struct rw_error *read_text(const char *text, size_t size, struct rw_case *ret)
 {
-	const struct rw_file file = { (char *)"c.rwc", (const uint8_t *)text, size, false };
+	const struct rw_file file = { .name = (char *)"c.rwc", .bytes = (const uint8_t *)text,
+				      .size = size, .fd = -1 };
 
 	return rw_case_read(&file, ret);
 }
@@ -381,8 +382,8 @@ static void test_too_much(void **unused)
 	free(list);
 	free(many);
 
-	const struct rw_file file = { (char *)"c.rwc", (const uint8_t *)base, RW_CASE_MAX_SIZE + 1,
-				      false };
+	const struct rw_file file = { .name = (char *)"c.rwc", .bytes = (const uint8_t *)base,
+				      .size = RW_CASE_MAX_SIZE + 1, .fd = -1 };
 	err = rw_case_read(&file, &c);
 	assert_non_null(err);
 	assert_int_equal(err->code, RW_ERROR_FORMAT);
