@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "rewalk/annotate.h"
+#include "rewalk/judged.h"
 #include "rewalk/json.h"
 #include "rewalk/trace.h"
 
@@ -34,6 +35,13 @@ struct rw_output {
 
 /** Print one trace.  JSON is flushed. */
 void rw_output_trace(struct rw_output *out, const struct rw_trace *trace);
+
+/** Print one trace out of a text. */
+void rw_output_judged(struct rw_output *out, const struct rw_judged *judged);
+
+/** One printed trace by @nr models, on a line each: those of which @shown is true. */
+void rw_output_judged_models(struct rw_output *out, const struct rw_judged *judged, size_t nr,
+			     const bool *shown);
 
 /** The end of a run: the last JSON object, or a table after more than one trace. */
 void rw_output_summary(struct rw_output *out, const struct rw_tally *tally);

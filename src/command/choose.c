@@ -9,19 +9,6 @@
 
 #include "choose.h"
 
-static bool in_pid_list(const char *list, uint32_t pid)
-{
-	while (*list) {
-		char *end;
-		unsigned long one = strtoul(list, &end, 10);
-
-		if (end != list && one == pid)
-			return true;
-		list = *end ? end + 1 : end;
-	}
-	return false;
-}
-
 bool choose_task(const struct options *o, const struct rw_task *task, bool any_panicked)
 {
 	// Of pids and a name either will do; a CPU must fit besides.
@@ -30,7 +17,7 @@ bool choose_task(const struct options *o, const struct rw_task *task, bool any_p
 	if (o->all_tasks)
 		return true;
 	if (o->pids || o->comm)
-		return (o->pids && in_pid_list(o->pids, task->pid)) ||
+		return (o->pids && options_has_pid(o, task->pid)) ||
 		       (o->comm && !strcmp(o->comm, task->comm));
 	if (o->cpu >= 0)
 		return task->running;

@@ -93,6 +93,9 @@ extern const struct argp options_kernel;
 extern const struct argp options_format;
 extern const struct argp options_output;
 
+/** Is @pid in the list of -p, which was given? */
+bool options_has_pid(const struct options *options, uint32_t pid);
+
 /**
  * Print the one line of an error, which is destroyed.
  *

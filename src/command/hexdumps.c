@@ -160,9 +160,10 @@ struct rw_error *hexdumps_nothing(const struct inputs *inputs, bool at_address)
 		return rw_error_create(RW_ERROR_FORMAT,
 				       "is text, and no hex dump; if the text itself stood there, give "
 				       "FILE@raw:ADDR");
-	return rw_error_create(RW_ERROR_FORMAT,
-			       "no registers in it, and no hex dump; give text of the kernel, QEMU, "
-			       "gdb or crash that has pc and x29, or raw bytes as FILE@ADDR");
+	return rw_error_create(RW_ERROR_MISSING,
+			       "no trace in it, no registers and no hex dump; give a kernel's log, text "
+			       "of the kernel, QEMU, gdb or crash that has pc and x29, or raw bytes as "
+			       "FILE@ADDR");
 }
 
 static struct rw_error *add_bank(struct inputs *inputs, const char *name,

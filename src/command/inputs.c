@@ -11,11 +11,11 @@
 
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
+#include "rewalk/printed.h"
 
 #include "hexdumps.h"
 #include "inputs.h"
 
-#define PIPE_LIMIT ((size_t)1 << 30)
 #define MOST_REGS 256
 
 static struct rw_error *add_regs(struct inputs *inputs, const struct rw_regs_block *block,
@@ -170,6 +170,18 @@ static struct rw_error *by_content(const struct options *options, struct inputs 
 	}
 }
 
+/** Texts are read once all inputs are known to be there. */
+static struct rw_error *add_log(struct inputs *inputs, struct rw_file *file)
+{
+	void *logs = realloc(inputs->logs, (inputs->nr_logs + 1) * sizeof(inputs->logs[0]));
+
+	if (!logs)
+		return &rw_enomem;
+	inputs->logs = logs;
+	inputs->logs[inputs->nr_logs++] = (struct log_input){ .file = file };
+	return NULL;
+}
+
 static struct rw_error *add_input(const struct options *options, struct inputs *inputs,
 				  const char *arg, bool as_regs)
 {
@@ -180,10 +192,16 @@ static struct rw_error *add_input(const struct options *options, struct inputs *
 	if (err)
 		return err;
 	_cleanup_free_ char *path = parsed.path;
-	err = rw_file_init(path, PIPE_LIMIT, file);
+	err = rw_file_begin(path, file);
 	if (err)
 		return err;
 	inputs->nr_files++;
+	if (parsed.form == RW_INPUT_CONTENT && !as_regs &&
+	    rw_content_recognise(file->bytes, file->size) == RW_CONTENT_TEXT)
+		return add_log(inputs, file);
+	err = rw_file_complete(file, INPUTS_PIPE_LIMIT);
+	if (err)
+		return err;
 
 	switch (parsed.form) {
 	case RW_INPUT_VIRTUAL:
@@ -322,7 +340,7 @@ static void override_regs(const struct options *options, struct rw_regs *regs)
 	}
 }
 
-struct rw_error *inputs_init(const struct options *options, struct inputs *ret)
+struct rw_error *inputs_open(const struct options *options, struct inputs *ret)
 {
 	struct rw_error *err = NULL;
 
@@ -333,14 +351,91 @@ struct rw_error *inputs_init(const struct options *options, struct inputs *ret)
 		err = add_input(options, ret, options->inputs[i], false);
 	if (!err && options->regs)
 		err = add_input(options, ret, options->regs, true);
-	if (!err)
-		err = hexdumps_banks(options, ret);
-	if (!err && !ret->nr_sources)
-		err = choose_regs(options, ret);
-	override_regs(options, &ret->start);
-	if (!ret->source)
-		ret->source = ret->nr_files ? ret->files[0].name : "command line";
 	return err;
+}
+
+/** Of a log, as much as it is looked through for memory: whole lines. */
+static void cut_log(struct log_input *log)
+{
+	const uint8_t *newline;
+
+	log->part = *log->file;
+	if (!log->nr_traces || log->part.size <= RW_TEXT_LOG_KEEP)
+		return;
+	newline = memrchr(log->part.bytes, '\n', RW_TEXT_LOG_KEEP);
+	log->part.size = newline ? (size_t)(newline + 1 - log->part.bytes) : 0;
+}
+
+static struct rw_error *read_log(const struct options *options, struct inputs *inputs,
+				 struct log_input *log)
+{
+	if (log->read || log->file->dropped)
+		return NULL;
+	log->read = true;
+	struct rw_error *err = rw_file_complete(log->file, INPUTS_PIPE_LIMIT);
+	if (err)
+		return err;
+	cut_log(log);
+	err = by_content(options, inputs, &log->part, false);
+	// Traces may be all that there is, and whether there are any turns out later.
+	if (err && err->code != RW_ERROR_NOMEM) {
+		log->fault = err;
+		err = NULL;
+	}
+	return err;
+}
+
+struct rw_error *inputs_read_logs(const struct options *options, struct inputs *inputs)
+{
+	struct rw_error *err = NULL;
+
+	for (size_t i = 0; !err && i < inputs->nr_logs; i++)
+		err = read_log(options, inputs, &inputs->logs[i]);
+	return err;
+}
+
+struct rw_error *inputs_check_logs(const struct options *options, struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->nr_logs; i++) {
+		struct log_input *log = &inputs->logs[i];
+		struct rw_error *fault = log->fault;
+
+		if (!fault)
+			continue;
+		log->fault = NULL;
+		if (!log->nr_traces)
+			return fault;
+		// What is damaged beside the traces matters where there is memory to walk.
+		if (fault->code != RW_ERROR_MISSING && inputs->memory.nr && options->verbose >= 0) {
+			fflush(stdout);
+			fprintf(stderr, "rewalk: warning: %s\n", fault->message);
+		}
+		rw_error_destroy(fault);
+	}
+	return NULL;
+}
+
+struct rw_error *inputs_choose(const struct options *options, struct inputs *inputs)
+{
+	struct rw_error *err = hexdumps_banks(options, inputs);
+
+	if (!err && !inputs->nr_sources)
+		err = choose_regs(options, inputs);
+	override_regs(options, &inputs->start);
+	if (!inputs->source)
+		inputs->source = inputs->nr_files ? inputs->files[0].name : "command line";
+	return err;
+}
+
+struct rw_error *inputs_init(const struct options *options, struct inputs *ret)
+{
+	struct rw_error *err = inputs_open(options, ret);
+
+	if (!err)
+		err = inputs_read_logs(options, ret);
+	if (!err)
+		err = inputs_check_logs(options, ret);
+	return err ? err : inputs_choose(options, ret);
 }
 
 void inputs_deinit(struct inputs *inputs)
@@ -352,6 +447,9 @@ void inputs_deinit(struct inputs *inputs)
 	free(inputs->files);
 	free(inputs->regs);
 	free(inputs->sources);
+	for (size_t i = 0; i < inputs->nr_logs; i++)
+		rw_error_destroy(inputs->logs[i].fault);
+	free(inputs->logs);
 }
 
 /** Does it say by its form, or its first bytes, that it is an INPUT? */

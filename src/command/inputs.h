@@ -18,6 +18,18 @@ struct found_regs {
 struct text_dump;
 struct text_bank;
 
+/** A text: traces are looked for as it is read, registers and memory when it was. */
+struct log_input {
+	struct rw_file *file;	/* borrowed from the inputs */
+	struct rw_file part;	/* as much of it as registers and memory are looked for in */
+	size_t nr_traces;	/* that were found in it */
+	bool read;		/* for registers and memory */
+	struct rw_error *fault;	/* of that reading; owned */
+};
+
+/** What is read at most of a pipe that is no log. */
+#define INPUTS_PIPE_LIMIT ((size_t)1 << 30)
+
 struct inputs {
 	struct rw_file *files;	/* owned */
 	size_t nr_files;
@@ -27,6 +39,9 @@ struct inputs {
 
 	struct rw_dump_source *sources;	/* owned: the files of a dump */
 	size_t nr_sources;
+
+	struct log_input *logs;	/* owned: the texts */
+	size_t nr_logs;
 
 	struct text_dump *texts;	/* owned; see hexdumps.h */
 	size_t nr_texts;
@@ -45,6 +60,15 @@ struct inputs {
  * @param ret  To be released with inputs_deinit(), on failure too.
  */
 struct rw_error *inputs_init(const struct options *options, struct inputs *ret);
+
+/** The same in steps, for who reads traces out of the texts in between. */
+struct rw_error *inputs_open(const struct options *options, struct inputs *ret);
+/** Look for registers and memory in the texts. */
+struct rw_error *inputs_read_logs(const struct options *options, struct inputs *inputs);
+/** What was wrong with them: an error, unless there are traces in the same text. */
+struct rw_error *inputs_check_logs(const struct options *options, struct inputs *inputs);
+/** Choose the registers that a walk starts from. */
+struct rw_error *inputs_choose(const struct options *options, struct inputs *inputs);
 
 /** Add a file of a dump, whose bytes and name are borrowed. */
 struct rw_error *inputs_add_dump(struct inputs *inputs, const struct rw_file *file,

@@ -220,6 +220,19 @@ static const struct argp_option tasks_options[] = {
 
 const struct argp options_tasks = { tasks_options, parse_tasks, NULL, NULL, NULL, NULL, NULL };
 
+bool options_has_pid(const struct options *options, uint32_t pid)
+{
+	for (const char *list = options->pids; *list;) {
+		char *end;
+		unsigned long one = strtoul(list, &end, 10);
+
+		if (end != list && one == pid)
+			return true;
+		list = *end ? end + 1 : end;
+	}
+	return false;
+}
+
 /* ---- the kernel ----------------------------------------------------------------- */
 
 static void parse_stack(struct options *o, const char *arg, struct argp_state *state)

@@ -53,6 +53,19 @@ struct rw_error *walker_init(const struct options *options, const struct rw_kern
 	return NULL;
 }
 
+bool walker_use(struct walker *w, const struct rw_kernel *kernel, const char *source)
+{
+	struct rw_names *names = rw_names_create(kernel);
+
+	if (!names)
+		return false;
+	rw_names_destroy(w->out.names);
+	w->out.names = names;
+	w->kernel = kernel;
+	w->source = source;
+	return true;
+}
+
 void walker_deinit(struct walker *w)
 {
 	pager_stop(&w->pager);
@@ -101,7 +114,7 @@ static bool is_shown(const struct walker *w, const struct rw_trace *trace)
 	return !w->options->verdicts || w->options->verdicts & 1u << trace->result.verdict;
 }
 
-static void separate(struct walker *w)
+void walker_separate(struct walker *w)
 {
 	if (w->out.format == RW_FORMAT_TEXT && w->printed++)
 		putc('\n', w->out.file);
@@ -116,7 +129,7 @@ static void print_models(struct walker *w, const struct rw_trace *traces)
 		if (!is_shown(w, &traces[i]))
 			continue;
 		if (!any) {
-			separate(w);
+			walker_separate(w);
 			rw_output_models_heading(&w->out, &traces[i]);
 		}
 		rw_output_model_line(&w->out, &traces[i]);
@@ -132,7 +145,7 @@ static struct rw_error *print_one(struct walker *w, struct rw_trace *trace)
 		return NULL;
 	if (w->groups)
 		return rw_groups_add(w->groups, trace);
-	separate(w);
+	walker_separate(w);
 	rw_output_trace(&w->out, trace);
 	return NULL;
 }

@@ -32,6 +32,12 @@ struct rw_error *walker_init(const struct options *options, const struct rw_kern
 			     const char *source, struct walker *ret);
 void walker_deinit(struct walker *walker);
 
+/** Go on with another picture of the same kernel.  False: no memory, nothing changed. */
+bool walker_use(struct walker *walker, const struct rw_kernel *kernel, const char *source);
+
+/** An empty line between the traces of a text output. */
+void walker_separate(struct walker *walker);
+
 /** A stack to walk, or why it cannot be walked. */
 struct walk {
 	const struct rw_task *task;	/* NULL: a raw stack */

@@ -7,6 +7,8 @@
 
 #include "rewalk/output.h"
 
+#include "output_private.h"
+
 static const char *tri_word(enum rw_tri value)
 {
 	return value == RW_YES ? "yes" : value == RW_NO ? "no" : "unknown";
@@ -108,16 +110,17 @@ static void reasons(struct rw_json *json, const struct rw_trace *trace)
 	rw_json_close(json, ']');
 }
 
-static void model_options(struct rw_json *json, const struct rw_trace *trace)
+void rw_json_model_options(struct rw_json *json, const struct rw_kernel *kernel,
+			   const struct rw_model *model, unsigned int options)
 {
 	rw_json_open(json, "model_options", '{');
 	for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1) {
-		if (!(trace->model->variants & bit))
+		if (!(model->variants & bit))
 			continue;
 		rw_json_open(json, rw_option_name(bit), '{');
-		rw_json_bool(json, "on", trace->input.options & bit);
+		rw_json_bool(json, "on", options & bit);
 		rw_json_string(json, "from", rw_option_from_name(
-				       rw_kernel_option_from(trace->kernel, trace->model, bit)));
+				       rw_kernel_option_from(kernel, model, bit)));
 		rw_json_close(json, '}');
 	}
 	rw_json_close(json, '}');
@@ -136,7 +139,7 @@ void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace)
 	rw_json_string(&json, "model", trace->model->name);
 	rw_json_string(&json, "promise", rw_promise_name(trace->model->promise));
 	rw_json_string(&json, "model_why", trace->model_why);
-	model_options(&json, trace);
+	rw_json_model_options(&json, trace->kernel, trace->model, trace->input.options);
 	rw_json_string(&json, "start", rw_start_name(trace->input.start));
 	stacks(&json, &trace->input);
 	rw_json_open(&json, "frames", '[');

@@ -7,7 +7,9 @@
 #include "rewalk/output.h"
 #include "rewalk/printable.h"
 
-static const char *color(const struct rw_output *out, enum rw_verdict verdict)
+#include "output_private.h"
+
+const char *rw_output_color(const struct rw_output *out, enum rw_verdict verdict)
 {
 	static const char *const codes[] = {
 		[RW_VERDICT_RELIABLE] = "\033[32m",
@@ -18,7 +20,7 @@ static const char *color(const struct rw_output *out, enum rw_verdict verdict)
 	return out->color ? codes[verdict] : "";
 }
 
-static const char *plain(const struct rw_output *out)
+const char *rw_output_plain(const struct rw_output *out)
 {
 	return out->color ? "\033[0m" : "";
 }
@@ -121,8 +123,8 @@ static void verdict(struct rw_output *out, const struct rw_trace *trace)
 {
 	const struct rw_unwind_result *result = &trace->result;
 
-	fprintf(out->file, "%s%s%s: ", color(out, result->verdict),
-		rw_verdict_name(result->verdict), plain(out));
+	fprintf(out->file, "%s%s%s: ", rw_output_color(out, result->verdict),
+		rw_verdict_name(result->verdict), rw_output_plain(out));
 	if (result->verdict == RW_VERDICT_RELIABLE) {
 		if (!trace->nr) {
 			fputs("no stack: the task has exited\n", out->file);
@@ -190,8 +192,8 @@ void rw_output_model_line(struct rw_output *out, const struct rw_trace *trace)
 		rw_output_trace(out, trace);
 		return;
 	}
-	fprintf(out->file, "%-12s %s%-13s%s", trace->model->name, color(out, result->verdict),
-		rw_verdict_name(result->verdict), plain(out));
+	fprintf(out->file, "%-12s %s%-13s%s", trace->model->name, rw_output_color(out, result->verdict),
+		rw_verdict_name(result->verdict), rw_output_plain(out));
 	if (result->nr_reasons)
 		fprintf(out->file, " %s at #%zu", rw_reason_name(result->reasons[0].code),
 			result->reasons[0].frame);

@@ -4,7 +4,7 @@
 
 golden.py --rewalk R [--update] [NAME...]: each folder of tests/cli/cases has `cmd`, a
 line for sh with $REWALK in it, run in an empty directory where the fixtures stand as
-./fw and ./text; `stdout`, `stderr` and `exit` are what must come out, byte for byte.  --update
+./fw, ./text and ./logs; `stdout`, `stderr` and `exit` are what must come out, byte for byte.  --update
 writes them anew: look at the difference before it is committed.
 """
 import argparse
@@ -21,6 +21,7 @@ def run(rewalk, root, case):
     with tempfile.TemporaryDirectory() as tmp:
         os.symlink(os.path.join(root, 'fixtures', 'firmware'), os.path.join(tmp, 'fw'))
         os.symlink(os.path.join(root, 'fixtures', 'text'), os.path.join(tmp, 'text'))
+        os.symlink(os.path.join(root, 'fixtures', 'logs'), os.path.join(tmp, 'logs'))
         done = subprocess.run(['sh', '-c', cmd], cwd=tmp, env=env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
     return {'stdout': done.stdout, 'stderr': done.stderr,

@@ -79,6 +79,12 @@ def runs(folder):
         yield name + ', info', ['info', '--json'] + start + stacks + what, ['info']
         yield name + ', no trace shown', trace + ['--limit', '1', '--verdict', 'reliable'] + \
             stacks + what, ['summary']
+    logs = os.path.join(os.path.dirname(folder), 'logs')
+    for name in sorted(os.listdir(logs)):
+        log = os.path.join(logs, name)
+        yield name, ['trace', '-q', '--json', elf, log], ['trace', 'summary']
+        yield name + ', all models', ['trace', '-q', '--json', '--model', 'all', elf, log], \
+            ['trace', 'summary']
     yield 'KASLR not known', ['trace', '--json', '--pc', 'ffffa00008002a58', '--fp',
                               'ffff80000c003d30', elf], ['trace', 'summary']
     yield 'further text', ['trace', '--json', '--text', '1000-2000=a "module"\\\x01\xe9', '--pc',
@@ -123,7 +129,8 @@ def differences(validators, run, types, of_dump=False):
             out.append('line %d: %s' % (i, e))
             continue
         seen.add(last.get('type'))
-        if last.get('type') == 'trace' and (last.get('task') is not None) != of_dump:
+        if last.get('type') == 'trace' and 'report' not in last and \
+                (last.get('task') is not None) != of_dump:
             out.append('line %d: a task for a raw stack, or none for a dump' % i)
         if last.get('type') == 'info' and ('dump' in last) != of_dump:
             out.append('line %d: a dump that was not given, or none' % i)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Traces printed in texts, on their way to the output. */
+#ifndef REWALK_COMMAND_PRINTED_H
+#define REWALK_COMMAND_PRINTED_H
+
+#include "rewalk/printed.h"
+
+#include "inputs.h"
+#include "walk.h"
+
+struct printer {
+	const struct options *options;	/* borrowed, as is the next */
+	const struct rw_image *image;
+	struct rw_kernel kernel;	/* at link addresses */
+	struct walker walker;		/* only if @started */
+	bool started;
+	const char *source;		/* of the text that is being read */
+	size_t nr_traces;
+	struct rw_printed_log log;	/* of all texts together */
+	bool misfit_said, banner_said;
+	bool live;			/* the text comes out of a pipe */
+};
+
+void printer_init(struct printer *printer, const struct options *options,
+		  const struct rw_image *image);
+void printer_deinit(struct printer *printer);
+
+/** Read all texts of the inputs and print their traces as they come. */
+struct rw_error *printer_read(struct printer *printer, struct inputs *inputs);
+
+/** If all that there is are traces of another architecture: an error; else NULL. */
+struct rw_error *printer_foreign(const struct printer *printer, const struct inputs *inputs);
+
+/** Print the counts; *status_ret is the exit status. */
+struct rw_error *printer_finish(struct printer *printer, const struct inputs *inputs,
+				int *status_ret);
+
+#endif
