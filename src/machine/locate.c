@@ -17,6 +17,8 @@
 
 #include "machine_private.h"
 
+enum { MAX_TRIES = 1 << 16, MAX_NEEDLE = 512 };
+
 /** What locating ends with. */
 struct place {
 	uint64_t slide, kimage_voffset, memstart_addr;
@@ -155,19 +157,63 @@ static bool from_vmcoreinfo(const struct rw_machine *m, struct place *place)
 
 /* ---- by searching --------------------------------------------------------------- */
 
+/** The end of what was searched: a needle may cross from one span of the dump to the next. */
+struct seam {
+	uint8_t bytes[2 * MAX_NEEDLE];
+	size_t nr;
+	uint64_t end;	/* physical: where they end */
+};
+
+enum { MAX_HITS = 64 };
+
+/** Keep the last @keep bytes of the seam and of [@bytes, @bytes + @len), which follow it. */
+static void move_seam(struct seam *seam, const uint8_t *bytes, size_t len, size_t keep)
+{
+	if (len >= keep) {
+		memcpy(seam->bytes, bytes + len - keep, keep);
+		seam->nr = keep;
+	} else {
+		size_t old = seam->nr < keep - len ? seam->nr : keep - len;
+
+		memmove(seam->bytes, seam->bytes + seam->nr - old, old);
+		memcpy(seam->bytes + old, bytes, len);
+		seam->nr = old + len;
+	}
+	seam->end += len;
+}
+
+/** Where @needle stands in [@bytes, @bytes + @len), which begin at @pa; at most @room places. */
+static size_t find_hits(const uint8_t *bytes, size_t len, uint64_t pa, const char *needle,
+			size_t size, uint64_t *hits, size_t room)
+{
+	const uint8_t *at = bytes, *stop = bytes + len;
+	size_t nr = 0;
+
+	while (nr < room && (at = memmem(at, stop - at, needle, size))) {
+		hits[nr++] = pa + (at - bytes);
+		at++;
+	}
+	return nr;
+}
+
 /**
  * Call @found for each place in the dump's memory where @needle stands, until it says
- * so.  A needle that crosses two spans of the dump is not seen.
+ * so.  The needle is no longer than MAX_NEEDLE.
  */
 static bool search(struct rw_machine *m, const char *needle, size_t size,
 		   bool (*found)(struct rw_machine *m, uint64_t pa, void *arg), void *arg)
 {
+	struct seam seam = { .nr = 0 };
 	uint64_t start = 0, end = 0;
 
+	if (!size || size > MAX_NEEDLE)
+		return false;
 	while (rw_dump_next_range(m->dump, end, &start, &end)) {
 		for (uint64_t pa = start; pa < end;) {
+			// The next read may take the bytes away: note the hits first.
+			uint64_t hits[MAX_HITS + MAX_NEEDLE];
 			const uint8_t *bytes;
-			size_t len;
+			size_t len, nr = 0;
 
 			if (rw_dump_span(m->dump, pa, &bytes, &len) != RW_DUMP_OK) {
 				pa += len;
@@ -175,18 +221,22 @@ static bool search(struct rw_machine *m, const char *needle, size_t size,
 			}
 			if (len > end - pa)
 				len = end - pa;
-			// The next read may take these bytes away: note the hits first.
-			uint64_t hits[64];
-			size_t nr = 0;
-			const uint8_t *at = bytes, *stop = bytes + len;
-			while (nr < 64 && (at = memmem(at, stop - at, needle, size))) {
-				hits[nr++] = pa + (at - bytes);
-				at++;
-			}
+			if (seam.end != pa)
+				seam = (struct seam){ .end = pa };
+			size_t more = len < size - 1 ? len : size - 1;
+			memcpy(seam.bytes + seam.nr, bytes, more);
+			nr = find_hits(seam.bytes, seam.nr + more, pa - seam.nr, needle, size, hits,
+				       MAX_NEEDLE);
+			size_t before = nr;
+			nr += find_hits(bytes, len, pa, needle, size, hits + nr, MAX_HITS);
+			bool full = nr - before == MAX_HITS;
+			if (full)
+				len = hits[nr - 1] + 1 - pa;
+			move_seam(&seam, bytes, len, size - 1);
 			for (size_t i = 0; i < nr; i++)
 				if (found(m, hits[i], arg))
 					return true;
-			pa = nr == 64 ? hits[63] + 1 : pa + len;
+			pa += len;
 		}
 		if (end == UINT64_MAX)
 			break;
@@ -206,6 +256,22 @@ static bool is_kernel_there(struct rw_machine *m, const struct rw_vmcoreinfo *in
 	       find_walk(m, &place, swapper - place.kimage_voffset, stext, &tables);
 }
 
+/** Is the image that VMCOREINFO tells of this one?  A kernel before the last reboot is not. */
+static bool is_image_there(struct rw_machine *m, const struct rw_vmcoreinfo *info)
+{
+	const char *banner = rw_image_banner(m->image);
+	uint64_t stext, voffset, link = symbol(m, "linux_banner");
+	char theirs[MAX_NEEDLE];
+
+	if (!banner || !link || strlen(banner) > sizeof(theirs) ||
+	    !rw_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext) ||
+	    !rw_vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &voffset))
+		return true;
+	uint64_t pa = link + (stext - symbol(m, "_stext")) - voffset;
+	return rw_dump_read(m->dump, pa, theirs, strlen(banner), NULL) != RW_DUMP_OK ||
+	       !memcmp(theirs, banner, strlen(banner));
+}
+
 /** A copy of VMCOREINFO, for this build; without a vmlinux, of the kernel that is there. */
 static bool try_vmcoreinfo(struct rw_machine *m, uint64_t pa, void *arg)
 {
@@ -214,13 +280,15 @@ static bool try_vmcoreinfo(struct rw_machine *m, uint64_t pa, void *arg)
 	struct rw_vmcoreinfo *info;
 	uint64_t addr;
 
-	(void)arg;
+	// Texts that only mention it are few; a memory full of them is made up.
+	if (++*(size_t *)arg > MAX_TRIES)
+		return false;
 	size_t size = 4096 - pa % 4096;
 	if (rw_dump_read(m->dump, pa, text, size, NULL) != RW_DUMP_OK ||
 	    rw_vmcoreinfo_create(text, size, &info))
 		return false;
 	const char *release = rw_vmcoreinfo_text(info, "OSRELEASE");
-	if (release && (banner ? strstr(banner, release) != NULL :
+	if (release && (banner ? strstr(banner, release) && is_image_there(m, info) :
 				 m->own_image && is_kernel_there(m, info)) &&
 	    rw_vmcoreinfo_hex(info, "SYMBOL(_stext)", &addr) &&
 	    rw_vmcoreinfo_text(info, "NUMBER(kimage_voffset)")) {
@@ -320,12 +388,13 @@ static struct rw_error *check_banner(struct rw_machine *m, bool force)
 void machine_find_vmcoreinfo(struct rw_machine *m)
 {
 	static const char needle[] = "OSRELEASE=";
+	size_t tries = 0;
 
 	m->info = rw_dump_vmcoreinfo(m->dump);
 	bool told = rw_vmcoreinfo_text(m->info, "NUMBER(kimage_voffset)") &&
 		    (rw_vmcoreinfo_text(m->info, "SYMBOL(_stext)") ||
 		     rw_vmcoreinfo_text(m->info, "KERNELOFFSET"));
-	if (!told && search(m, needle, sizeof(needle) - 1, try_vmcoreinfo, NULL))
+	if (!told && search(m, needle, sizeof(needle) - 1, try_vmcoreinfo, &tries))
 		m->info = m->own_info;
 }
 
