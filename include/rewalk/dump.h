@@ -91,6 +91,9 @@ enum rw_dump_status rw_dump_read(struct rw_dump *dump, uint64_t pa, void *buf,
 enum rw_dump_status rw_dump_span(struct rw_dump *dump, uint64_t pa, const uint8_t **ret,
 				 size_t *len_ret);
 
+/** How many bytes of memory the dump claims to have: what can be in it cannot be more. */
+uint64_t rw_dump_memory_size(const struct rw_dump *dump);
+
 /**
  * The first range of memory at or behind @from of which the dump claims to have
  * all bytes: for searching.  A page of it can still turn out to be damaged.

@@ -50,8 +50,9 @@ struct rw_kernel {
 	uint64_t text, stext, etext, sinittext, einittext, end;
 	struct rw_text_range el1_entry[8];
 	size_t nr_el1_entry;
-	const struct rw_text_range *more_text;	/* borrowed, sorted by nobody */
+	const struct rw_text_range *more_text;	/* borrowed */
 	size_t nr_more_text;
+	bool more_text_sorted;		/* by address, and without overlaps */
 	bool text_complete;		/* @more_text is all there is: from the kernel's own lists */
 	const uint64_t *not_text;	/* borrowed: no text for sure, where that is not so */
 	size_t nr_not_text;

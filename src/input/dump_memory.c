@@ -98,6 +98,26 @@ enum rw_dump_status rw_dump_read(struct rw_dump *dump, uint64_t pa, void *buf, s
 	return RW_DUMP_OK;
 }
 
+uint64_t rw_dump_memory_size(const struct rw_dump *dump)
+{
+	uint64_t size = 0;
+
+	// Extents do not overlap, so their sum cannot wrap.
+	for (size_t i = 0; i < dump->ram.nr; i++)
+		if (dump->ram.data[i].status == RW_DUMP_OK)
+			size += dump->ram.data[i].end - dump->ram.data[i].start;
+	for (size_t i = 0; i < dump->nr_set; i++) {
+		uint64_t pages;
+
+		// Each page has a descriptor in the file, but a page's size is a claim.
+		if (__builtin_mul_overflow(dump->set[i].nr_pages, UINT64_C(1) << dump->set[i].shift,
+					   &pages) ||
+		    __builtin_add_overflow(size, pages, &size))
+			return UINT64_MAX;
+	}
+	return size;
+}
+
 static bool next_extent_range(const struct rw_dump *dump, uint64_t from, uint64_t *start_ret,
 			      uint64_t *end_ret)
 {

@@ -10,6 +10,8 @@
 #include "losses.h"
 #include "rewalk/vector.h"
 
+enum { MAX_LOSSES = 64 };
+
 static bool add(struct rw_losses *losses, const char *format, va_list args)
 {
 	char *text;
@@ -20,6 +22,17 @@ static bool add(struct rw_losses *losses, const char *format, va_list args)
 	if (losses->nr && !strcmp(losses->data[losses->nr - 1].text, text)) {
 		free(text);
 		return true;
+	}
+	// A file that is damaged all over would fill the screen.
+	if (losses->nr >= MAX_LOSSES) {
+		free(text);
+		if (losses->nr > MAX_LOSSES) {
+			losses->data[MAX_LOSSES].count++;
+			return true;
+		}
+		text = strdup("more is missing, which is not named");
+		if (!text)
+			return false;
 	}
 	struct rw_dump_loss *loss = rw_vector_push(losses);
 	if (!loss) {

@@ -122,8 +122,11 @@ void rw_machine_destroy(struct rw_machine *m)
 	rw_vmcoreinfo_destroy(m->own_info);
 	for (size_t i = 0; i < m->nr_lost; i++)
 		free(m->lost[i]);
-	free(m->text);
-	free(m->modules);
+	free(m->text.data);
+	free(m->ranges);
+	for (size_t i = 0; i < m->modules.nr; i++)
+		module_deinit(&m->modules.data[i]);
+	free(m->modules.data);
 	free(m->cpus);
 	free(m->tasks.data);
 	free(m);
@@ -234,7 +237,7 @@ void rw_machine_describe(const struct rw_machine *m,
 		say(cookie, "page_tables", text);
 	}
 	snprintf(text, sizeof(text), "%u, %zu tasks, %zu modules", m->nr_cpus, m->tasks.nr,
-		 m->nr_modules);
+		 m->modules.nr);
 	say(cookie, "cpus", text);
 	*text = '\0';
 	machine_describe_regs(m, text, sizeof(text));

@@ -6,7 +6,14 @@
 #include "rewalk/machine.h"
 #include "rewalk/types.h"
 
+/* MAX_TASKS: PID_MAX_LIMIT.  A probe that returns has a frame, so a stack of 64 KiB bounds them. */
 enum { MAX_CPUS = 4096, MAX_TASKS = 1 << 22, MAX_LOST = 32, MAX_FGRAPH = 2048, MAX_KRETPROBES = 4096 };
+
+/** A set of numbers, 0 excepted: to be zeroed at first; its slots are freed by its owner. */
+struct seen {
+	uint64_t *slots;
+	size_t size, nr;	/* size is a power of two */
+};
 
 /** A member's place; size 0: the kernel does not have it. */
 struct member {
@@ -15,7 +22,7 @@ struct member {
 
 /** Where things lie in this kernel's structs. */
 struct offsets {
-	struct member task_stack, task_tasks, task_thread_node, task_signal, task_pid, task_tgid;
+	struct member task_size, task_stack, task_tasks, task_thread_node, task_signal, task_pid, task_tgid;
 	struct member task_comm, task_state, task_exit_state, task_on_cpu, task_cpu;
 	struct member task_fp, task_sp, task_pc, task_preempt;
 	struct member task_ret_stack, task_curr_ret_stack, task_kretprobes;
@@ -32,11 +39,27 @@ struct offsets {
 	bool ret_stack_is_words;
 };
 
+/** A function of a module. */
+struct module_symbol {
+	uint64_t value;
+	uint32_t name;		/* offset in the string table */
+	uint32_t index;		/* in the symbol table: of equal ones the first counts */
+};
+
 struct module {
 	char name[64];
 	uint64_t symtab, strtab;
-	uint64_t nr_symbols;
-	uint64_t start, end;	/* text */
+	uint64_t nr_entries;	/* of the symbol table, as the kernel says */
+	struct { uint64_t start, end; } text[2];	/* core and init; 0, 0: none */
+	struct module_symbol *symbols;	/* owned, sorted; read when first asked for */
+	size_t nr_symbols;
+	bool symbols_read;
+};
+
+/** Text outside the image, and the module that it is of: an index, -1 for none. */
+struct further_text {
+	struct rw_text_range range;
+	int module;
 };
 
 /** A CPU, and the registers that the dump has of it. */
@@ -69,14 +92,17 @@ struct rw_machine {
 	struct rw_kernel kernel;
 	struct offsets o;
 
-	struct rw_text_range *text;	/* modules, BPF, probe slots, and the user's */
-	size_t nr_text, text_capacity;
-	struct module *modules;
-	size_t nr_modules, modules_capacity;
+	/* modules, BPF, probe slots, and the user's: sorted, without overlaps */
+	struct { struct further_text *data; size_t nr, capacity; } text;
+	struct rw_text_range *ranges;	/* those of @text */
+	struct { struct module *data; size_t nr, capacity; } modules;
+	size_t nr_module_symbols;	/* kept, of all modules */
 
 	struct cpu *cpus;
 	unsigned int nr_cpus;
 	struct { struct rw_task *data; size_t nr, capacity; } tasks;
+	size_t max_tasks;
+	unsigned int task_shift;	/* a task is not smaller than 1 << task_shift */
 	bool tasks_missing;		/* a list was broken off, or a task unreadable */
 	int panic_cpu;			/* -1: none */
 
@@ -92,6 +118,9 @@ struct rw_machine {
 /** Note a loss, once. */
 void machine_lose(struct rw_machine *m, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/** seen.c.  @return 1 if @value is new, 0 if it was there (or is 0), -1 without memory. */
+int machine_see(struct seen *seen, uint64_t value);
 
 /** A variable of the kernel: its run-time address. */
 bool machine_symbol(const struct rw_machine *m, const char *name, uint64_t *ret);
@@ -112,6 +141,8 @@ struct rw_error *machine_find_data(struct rw_machine *m, uint64_t slide);
 struct rw_error *machine_offsets(struct rw_machine *m);
 /* modules.c: all further text */
 struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_facts *said);
+/* modsyms.c */
+void module_deinit(struct module *module);
 bool rw_machine_symbolize(void *machine, uint64_t addr, struct rw_symbol *ret,
 			  const char **module_ret);
 /* cpus.c */

@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Kernel text outside the image, from the kernel's own lists: modules (both
-// layouts), BPF images, kprobe slots.  Names of module functions come from the
-// symbol tables that the kernel keeps of them.
+// layouts), BPF images, kprobe slots.
 //
 // Source: kernel/extable.c, kernel/module/main.c and kallsyms.c, kernel/bpf/core.c,
 // kernel/kprobes.c; models-kernel.md section 11, image.md 9.3.
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "rewalk/bytes.h"
 #include "rewalk/error.h"
 #include "rewalk/vector.h"
 
 #include "machine_private.h"
 
-enum { MAX_LIST = 1 << 16, MAX_SYMBOLS = 1 << 20, ELF_SYM_SIZE = 24 };
+/* Modules are some hundreds; a machine full of containers has some 10,000 BPF programs. */
+enum { MAX_LIST = 1 << 18 };
 
 enum { MODULE_STATE_UNFORMED = 3 };
 enum { MOD_TEXT = 0, MOD_INIT_TEXT = 4 };
 
 static bool add_text(struct rw_machine *m, enum rw_text_kind kind, uint64_t start, uint64_t end,
-		     const char *name)
+		     const char *name, int module)
 {
 	struct rw_text_range range;
 
@@ -30,11 +28,11 @@ static bool add_text(struct rw_machine *m, enum rw_text_kind kind, uint64_t star
 	// since; a byte too much there is the worst that an older one can get.
 	if (!rw_text_range_init(kind, start, end, true, &range))
 		return true;
-	if (!rw_vector_reserve((void **)&m->text, &m->text_capacity, m->nr_text,
-			       sizeof(m->text[0])))
+	struct further_text *text = rw_vector_push(&m->text);
+	if (!text)
 		return false;
 	range.name = name;
-	m->text[m->nr_text++] = range;
+	*text = (struct further_text){ range, module };
 	return true;
 }
 
@@ -49,17 +47,16 @@ static struct rw_error *add_module(struct rw_machine *m, uint64_t address)
 	}
 	if (state == MODULE_STATE_UNFORMED)
 		return NULL;
-	if (!rw_vector_reserve((void **)&m->modules, &m->modules_capacity, m->nr_modules,
-			       sizeof(m->modules[0])))
+	struct module *module = rw_vector_push(&m->modules);
+	if (!module)
 		return &rw_enomem;
-	struct module *module = &m->modules[m->nr_modules];
 	*module = (struct module){ 0 };
 	if (o->mod_name.size)
 		rw_space_read(&m->space, address + o->mod_name.offset, module->name,
 			      o->mod_name.size < 63 ? o->mod_name.size : 63);
 	if (machine_member(m, address, o->mod_kallsyms, &kallsyms) && kallsyms) {
 		machine_member(m, kallsyms, o->kall_symtab, &module->symtab);
-		machine_member(m, kallsyms, o->kall_num, &module->nr_symbols);
+		machine_member(m, kallsyms, o->kall_num, &module->nr_entries);
 		machine_member(m, kallsyms, o->kall_strtab, &module->strtab);
 	}
 	static const int kinds[] = { MOD_TEXT, MOD_INIT_TEXT };
@@ -84,14 +81,11 @@ static struct rw_error *add_module(struct rw_machine *m, uint64_t address)
 		}
 		if (!base || !size)
 			continue;
-		if (!i) {
-			module->start = base;
-			module->end = base + size;
-		}
-		if (!add_text(m, RW_TEXT_MODULE, base, base + size, NULL))
+		module->text[i].start = base;
+		module->text[i].end = base + size;
+		if (!add_text(m, RW_TEXT_MODULE, base, base + size, NULL, (int)m->modules.nr - 1))
 			return &rw_enomem;
 	}
-	m->nr_modules++;
 	return NULL;
 }
 
@@ -100,22 +94,29 @@ static struct rw_error *walk_list(struct rw_machine *m, uint64_t head, uint32_t 
 				  const char *what,
 				  struct rw_error *(*each)(struct rw_machine *m, uint64_t address))
 {
+	struct rw_error *err = NULL;
+	struct seen seen = { 0 };
 	uint64_t node, next;
 
 	if (!rw_space_read_uint(&m->space, head, 8, &node)) {
 		machine_lose(m, "the list of %s cannot be read", what);
 		return NULL;
 	}
-	for (size_t i = 0; node != head; i++, node = next) {
-		if (i == MAX_LIST || !rw_space_read_uint(&m->space, node, 8, &next)) {
+	for (size_t i = 0; !err && node != head; i++, node = next) {
+		int fresh = machine_see(&seen, node);
+
+		if (fresh < 0) {
+			err = &rw_enomem;
+		} else if (!fresh || i == MAX_LIST ||
+			   !rw_space_read_uint(&m->space, node, 8, &next)) {
 			machine_lose(m, "the list of %s is broken after %zu", what, i);
-			return NULL;
+			break;
+		} else {
+			err = each(m, node - node_offset);
 		}
-		struct rw_error *err = each(m, node - node_offset);
-		if (err)
-			return err;
 	}
-	return NULL;
+	free(seen.slots);
+	return err;
 }
 
 static struct rw_error *add_bpf(struct rw_machine *m, uint64_t address)
@@ -127,7 +128,7 @@ static struct rw_error *add_bpf(struct rw_machine *m, uint64_t address)
 		machine_lose(m, "a BPF image's bounds cannot be read");
 		return NULL;
 	}
-	return add_text(m, RW_TEXT_BPF, start, end, "bpf") ? NULL : &rw_enomem;
+	return add_text(m, RW_TEXT_BPF, start, end, "bpf", -1) ? NULL : &rw_enomem;
 }
 
 static struct rw_error *add_slot(struct rw_machine *m, uint64_t address)
@@ -138,7 +139,8 @@ static struct rw_error *add_slot(struct rw_machine *m, uint64_t address)
 		machine_lose(m, "a page of kprobe slots cannot be read");
 		return NULL;
 	}
-	return add_text(m, RW_TEXT_KPROBE_SLOT, insns, insns + (UINT64_C(1) << m->space.tables.page_shift), "kprobe") ?
+	uint64_t size = UINT64_C(1) << m->space.tables.page_shift;
+	return add_text(m, RW_TEXT_KPROBE_SLOT, insns, insns + size, "kprobe", -1) ?
 	       NULL : &rw_enomem;
 }
 
@@ -159,13 +161,50 @@ static bool find_head(struct rw_machine *m, const char *name, const char *what, 
 	return false;
 }
 
+static int compare_starts(const void *a, const void *b)
+{
+	const struct further_text *x = a, *y = b;
+
+	return (x->range.start > y->range.start) - (x->range.start < y->range.start);
+}
+
+/** In order, and each address in one of them: so they can be searched. */
+static struct rw_error *settle_text(struct rw_machine *m)
+{
+	size_t nr = 0;
+	uint64_t end = 0;
+
+	if (m->text.nr)
+		qsort(m->text.data, m->text.nr, sizeof(m->text.data[0]), compare_starts);
+	m->ranges = calloc(m->text.nr + 1, sizeof(m->ranges[0]));
+	if (!m->ranges)
+		return &rw_enomem;
+	for (size_t i = 0; i < m->text.nr; i++) {
+		struct further_text text = m->text.data[i];
+
+		if (text.range.start < end)
+			text.range.start = end;
+		if (text.range.start >= text.range.end)
+			continue;
+		end = text.range.end;
+		m->ranges[nr] = text.range;
+		m->text.data[nr++] = text;
+	}
+	m->text.nr = nr;
+	m->kernel.more_text = m->ranges;
+	m->kernel.nr_more_text = nr;
+	m->kernel.more_text_sorted = true;
+	return NULL;
+}
+
 struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_facts *said)
 {
 	struct rw_error *err = NULL;
 	uint64_t head;
 
 	for (size_t i = 0; i < said->nr_text; i++)
-		if (!add_text(m, RW_TEXT_MODULE, said->text[i].start, said->text[i].end, said->text[i].name))
+		if (!add_text(m, RW_TEXT_MODULE, said->text[i].start, said->text[i].end,
+			      said->text[i].name, -1))
 			return &rw_enomem;
 	// A kernel that has a list but no type for it leaves its text unknown.
 	if (find_head(m, "modules", "modules", &head))
@@ -181,81 +220,8 @@ struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_
 		      walk_list(m, head + m->o.slot_pages.offset, m->o.slot_list.offset,
 				"kprobe slots", add_slot) :
 		      no_type(m, "kprobe slots");
-	m->kernel.more_text = m->text;
-	m->kernel.nr_more_text = m->nr_text;
+	if (!err)
+		err = settle_text(m);
 	m->kernel.text_complete = !m->nr_lost;
 	return err;
-}
-
-/** A name that the kernel does not print: mapping symbols and the assembler's own. */
-static bool is_mapping(const char *name)
-{
-	return !*name || *name == '$' || !strncmp(name, ".L", 2) || !strncmp(name, "L0", 2);
-}
-
-/** Of the symbols at or below @addr the highest, of those the first; up to the next one. */
-static bool symbolize(struct rw_machine *m, const struct module *module, uint64_t addr,
-		      struct rw_symbol *ret)
-{
-	uint64_t best = module->start - 1, next = module->end, nr = module->nr_symbols;
-	uint32_t best_name = 0;
-	bool found = false;
-	uint8_t syms[170 * ELF_SYM_SIZE];
-
-	if (nr > MAX_SYMBOLS)
-		nr = MAX_SYMBOLS;
-	for (uint64_t i = 1; i < nr;) {
-		uint64_t part = nr - i < 170 ? nr - i : 170;
-
-		if (!rw_space_read(&m->space, module->symtab + i * ELF_SYM_SIZE, syms,
-				   part * ELF_SYM_SIZE))
-			return false;
-		for (uint64_t j = 0; j < part; j++) {
-			const uint8_t *sym = syms + j * ELF_SYM_SIZE;
-			uint64_t value = rw_get_le64(sym + 8);
-			uint32_t name = rw_get_le32(sym);
-			char text[4] = "";
-
-			if (!rw_get_le16(sym + 6) || value < module->start || value >= next ||
-			    (value <= addr && value <= best))
-				continue;
-			if (!rw_space_read(&m->space, module->strtab + name, text, 3) ||
-			    is_mapping(text))
-				continue;
-			if (value > addr) {
-				next = value;
-				continue;
-			}
-			best = value;
-			best_name = name;
-			found = true;
-		}
-		i += part;
-	}
-	if (!found)
-		return false;
-	ret->addr = best;
-	ret->size = next - best;
-	for (size_t i = 0; i < sizeof(ret->name); i++) {
-		ret->name[i] = '\0';
-		if (i == sizeof(ret->name) - 1 ||
-		    !rw_space_read(&m->space, module->strtab + best_name + i, &ret->name[i], 1) ||
-		    !ret->name[i])
-			break;
-	}
-	return true;
-}
-
-bool rw_machine_symbolize(void *machine, uint64_t addr, struct rw_symbol *ret,
-			  const char **module_ret)
-{
-	struct rw_machine *m = machine;
-
-	for (size_t i = 0; i < m->nr_modules; i++) {
-		if (addr < m->modules[i].start || addr >= m->modules[i].end)
-			continue;
-		*module_ret = m->modules[i].name;
-		return symbolize(m, &m->modules[i], addr, ret);
-	}
-	return false;
 }

@@ -15,6 +15,7 @@ static const struct {
 	const char *type, *member;
 	size_t at;
 } table[] = {
+	{ "task_struct", NULL, AT(task_size) },
 	{ "task_struct", "stack", AT(task_stack) },
 	{ "task_struct", "tasks", AT(task_tasks) },
 	{ "task_struct", "thread_node", AT(task_thread_node) },

@@ -17,37 +17,6 @@
 
 #define TASK_DEAD 0x80
 
-/** A set of addresses: lists can be cycles. */
-struct seen {
-	uint64_t *slots;
-	size_t size, nr;	/* size is a power of two */
-};
-
-/** @return 1 if @addr is new, 0 if it was there, -1 without memory. */
-static int see(struct seen *seen, uint64_t addr)
-{
-	if (2 * seen->nr >= seen->size) {
-		struct seen grown = { .size = seen->size ? seen->size * 2 : 1024 };
-
-		grown.slots = calloc(grown.size, sizeof(grown.slots[0]));
-		if (!grown.slots)
-			return -1;
-		for (size_t i = 0; i < seen->size; i++)
-			if (seen->slots[i])
-				see(&grown, seen->slots[i]);
-		free(seen->slots);
-		*seen = grown;
-	}
-	size_t i = (addr * UINT64_C(0x9e3779b97f4a7c15)) >> 20 & (seen->size - 1);
-	while (seen->slots[i] && seen->slots[i] != addr)
-		i = (i + 1) & (seen->size - 1);
-	if (seen->slots[i])
-		return 0;
-	seen->slots[i] = addr;
-	seen->nr++;
-	return 1;
-}
-
 static char state_letter(uint64_t state, uint64_t exit_state)
 {
 	uint64_t report = (state | exit_state) & 0x7f;
@@ -82,14 +51,22 @@ static bool is_running(struct rw_machine *m, uint64_t address, uint32_t *cpu)
 	return !machine_member(m, address, m->o.task_on_cpu, &on_cpu) || on_cpu;
 }
 
+/** Is it new?  Two that overlap cannot both be tasks; -1 without memory. */
+static int see_task(const struct rw_machine *m, struct seen *seen, uint64_t address)
+{
+	// Of two that begin in one block no larger than a task at least one is none.
+	return machine_see(seen, address >> m->task_shift);
+}
+
 static struct rw_error *add_task(struct rw_machine *m, uint64_t address)
 {
 	const struct offsets *o = &m->o;
 	struct rw_task task = { .address = address };
 	uint64_t pid, tgid = 0, state = 0, exit_state = 0, cpu = 0;
 
-	if (m->tasks.nr >= MAX_TASKS) {
-		machine_lose(m, "more than %d tasks: the rest is left out", MAX_TASKS);
+	if (m->tasks.nr >= m->max_tasks) {
+		machine_lose(m, "more than %zu tasks, which this memory cannot hold: the rest is left "
+				"out", m->max_tasks);
 		m->tasks_missing = true;
 		return NULL;
 	}
@@ -131,7 +108,7 @@ static struct rw_error *add_group(struct rw_machine *m, struct seen *seen, uint6
 {
 	const struct offsets *o = &m->o;
 	uint64_t signal, head, node;
-	int fresh = see(seen, leader);
+	int fresh = see_task(m, seen, leader);
 	struct rw_error *err = fresh < 0 ? &rw_enomem : fresh ? add_task(m, leader) : NULL;
 
 	if (err || !fresh)
@@ -145,7 +122,7 @@ static struct rw_error *add_group(struct rw_machine *m, struct seen *seen, uint6
 	head = signal + o->signal_thread_head.offset;
 	node = head;
 	bool leader_seen = false;
-	for (size_t i = 0; i < MAX_TASKS; i++) {
+	for (size_t i = 0; i < m->max_tasks; i++) {
 		uint64_t next;
 
 		if (!rw_space_read_uint(&m->space, node, 8, &next)) {
@@ -157,7 +134,7 @@ static struct rw_error *add_group(struct rw_machine *m, struct seen *seen, uint6
 		if (next == head)
 			return NULL;
 		uint64_t task = next - o->task_thread_node.offset;
-		fresh = see(seen, task);
+		fresh = see_task(m, seen, task);
 		if (fresh < 0)
 			return &rw_enomem;
 		if (!fresh && (task != leader || leader_seen)) {
@@ -186,7 +163,7 @@ static struct rw_error *add_list(struct rw_machine *m, struct seen *seen, uint64
 		uint64_t node = head;
 		size_t nr = 0;
 
-		while (nr++ < MAX_TASKS) {
+		while (nr++ < m->max_tasks) {
 			uint64_t next;
 
 			if (!rw_space_read_uint(&m->space, node + 8 * backwards, 8, &next))
@@ -222,15 +199,20 @@ struct rw_error *machine_find_tasks(struct rw_machine *m)
 				       "System.map or its vmlinux" :
 				       "%s: symbols: no init_task; give a vmlinux with its symbol "
 				       "table", rw_image_path(m->image));
+	// Each task has its own memory: more of them than fit into it are none.
+	uint64_t size = m->o.task_size.size ? m->o.task_size.size : 1;
+	uint64_t most = rw_dump_memory_size(m->dump) / size + m->nr_cpus + 1;
+	m->max_tasks = most < MAX_TASKS ? most : MAX_TASKS;
+	m->task_shift = 63 - __builtin_clzll(size);
 	// init_task is the idle task of the first CPU: it comes with the others.
-	if (see(&seen, init_task) < 0)
+	if (see_task(m, &seen, init_task) < 0)
 		err = &rw_enomem;
 	if (!err)
 		err = add_list(m, &seen, init_task);
 	if (!err)
 		err = add_task(m, init_task);
 	for (unsigned int c = 0; !err && c < m->nr_cpus; c++)
-		if (m->cpus[c].idle && see(&seen, m->cpus[c].idle) > 0)
+		if (m->cpus[c].idle && see_task(m, &seen, m->cpus[c].idle) > 0)
 			err = add_task(m, m->cpus[c].idle);
 	free(seen.slots);
 	return err;

@@ -14,7 +14,17 @@ static bool in(uint64_t start, uint64_t end, uint64_t addr)
 
 const struct rw_text_range *rw_kernel_more_text(const struct rw_kernel *kernel, uint64_t addr)
 {
-	for (size_t i = 0; i < kernel->nr_more_text; i++)
+	size_t low = 0, high = kernel->nr_more_text;
+
+	while (kernel->more_text_sorted && low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (kernel->more_text[middle].end <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i < kernel->nr_more_text && i <= high; i++)
 		if (in(kernel->more_text[i].start, kernel->more_text[i].end, addr))
 			return &kernel->more_text[i];
 	return NULL;

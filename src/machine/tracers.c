@@ -112,11 +112,15 @@ static void read_kretprobes(struct rw_machine *m, const struct rw_task *task,
 	if (!machine_member(m, task->address, o->task_kretprobes, &node))
 		return;
 	ret->form = RW_TRACER_PRESENT;
+	// Each instance has a frame on the stack, of two words at least.
+	size_t most = m->kernel.thread_size / 16;
+	if (most > MAX_KRETPROBES)
+		most = MAX_KRETPROBES;
 	while (node) {
 		uint64_t instance = node - o->kri_llist.offset;
 		struct rw_kretprobe *probe = &m->kretprobes[ret->nr];
 
-		if (ret->nr == MAX_KRETPROBES ||
+		if (ret->nr >= most ||
 		    !machine_member(m, instance, o->kri_ret_addr, &probe->ret_addr) ||
 		    !machine_member(m, instance, o->kri_fp, &probe->fp) ||
 		    !rw_space_read_uint(&m->space, node, 8, &node)) {

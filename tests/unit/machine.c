@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "rewalk/error.h"
+#include "rewalk/output.h"
 #include "rewalk/trace.h"
 
 #include "mkmachine.h"
@@ -96,6 +98,53 @@ static void test_tasks(void **state)
 		assert_int_equal(frames, idle ? 0 : 4);
 	}
 	assert_string_equal(tasks[0].comm, "task2");
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
+/** The banner, by which the kernel is found, in two files of the dump. */
+static void test_split(void **state)
+{
+	struct mk_machine m;
+	struct mk_opened o;
+
+	(void)state;
+	mk_machine_init(&m, 1, 2);
+	for (size_t i = 0; i < 50; i++) {
+		m.split = mk_at(&m, mk_variable("linux_banner")) - m.ram + i;
+		open_it(&m, &o);
+		assert_int_equal(rw_machine_kernel(o.machine)->slide, MK_SLIDE);
+		mk_close(&o);
+	}
+	mk_machine_deinit(&m);
+}
+
+/** A VMCOREINFO of before the last reboot: same release, but the kernel lay elsewhere. */
+static void test_old_vmcoreinfo(void **state)
+{
+	static const char format[] =
+		"OSRELEASE=6.17.0-test\nPAGESIZE=4096\nSYMBOL(_stext)=%llx\n"
+		"NUMBER(kimage_voffset)=0x%llx\nNUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=0x10\n";
+	const uint64_t stext = MK_LINK + MK_SLIDE + 0x10000;
+	const uint64_t voffset = MK_LINK + MK_SLIDE - MK_RAM - 0x200000;
+	struct mk_machine m;
+	struct mk_opened o;
+
+	(void)state;
+	mk_machine_init(&m, 1, 2);
+	char *text = (char *)mk_at(&m, mk_linear(0x300000));
+	sprintf(text, format, (unsigned long long)stext - 0x10000,
+		(unsigned long long)voffset + 0x40000);
+	open_it(&m, &o);
+	assert_string_equal(rw_machine_kernel(o.machine)->slide_from, "linux_banner in memory");
+	assert_int_equal(rw_machine_kernel(o.machine)->slide, MK_SLIDE);
+	mk_close(&o);
+
+	text += 4096;
+	sprintf(text, format, (unsigned long long)stext, (unsigned long long)voffset);
+	open_it(&m, &o);
+	assert_string_equal(rw_machine_kernel(o.machine)->slide_from, "VMCOREINFO found in memory");
+	assert_int_equal(rw_machine_kernel(o.machine)->slide, MK_SLIDE);
 	mk_close(&o);
 	mk_machine_deinit(&m);
 }
@@ -266,15 +315,208 @@ static void test_qemu(void **state)
 	mk_machine_deinit(&m);
 }
 
+/* ---- lists that lie ---------------------------------------------------------------------- */
+
+enum { FREE = 0x300000 };	/* where in RAM tests put what they like */
+
+#define MODULE_TEXT UINT64_C(0xffff800070000000)
+
+/** A module with one function, at RAM + @off; its node goes between the head and its next. */
+static void add_module(const struct mk_machine *m, uint64_t off, const char *name,
+		       const char *function, uint64_t next)
+{
+	uint64_t at = mk_linear(off), kallsyms = at + 0x200, symtab = at + 0x240, strtab = at + 0x300;
+
+	mk_poke(m, at + MK_MODULE_LIST, next, 8);
+	strcpy((char *)mk_at(m, at + MK_MODULE_NAME), name);
+	mk_poke(m, at + MK_MODULE_MEM, MODULE_TEXT, 8);
+	mk_poke(m, at + MK_MODULE_MEM + 8, 0x1000, 4);
+	mk_poke(m, at + MK_MODULE_KALLSYMS, kallsyms, 8);
+	mk_poke(m, kallsyms, symtab, 8);
+	mk_poke(m, kallsyms + 8, 2, 4);
+	mk_poke(m, kallsyms + 16, strtab, 8);
+	mk_poke(m, symtab + 24, 1, 4);
+	mk_poke(m, symtab + 24 + 6, 1, 2);
+	mk_poke(m, symtab + 24 + 8, MODULE_TEXT + 0x100, 8);
+	strcpy((char *)mk_at(m, strtab + 1), function);
+}
+
+/** What is printed of task @task, in all formats one behind the other. */
+static char *print(const struct mk_opened *o, const struct rw_task *task)
+{
+	const struct rw_kernel *kernel = rw_machine_kernel(o->machine);
+	struct rw_unwind_input in;
+	struct rw_trace trace;
+	char *bytes;
+	size_t size;
+	struct rw_output out = {
+		.file = open_memstream(&bytes, &size),
+		.names = rw_names_create(kernel),
+	};
+
+	assert_int_equal(rw_machine_unwind_input(o->machine, task, kernel->auto_model, &in),
+			 RW_WALK_YES);
+	assert_null(rw_trace_init(kernel, kernel->auto_model, &in, "test", "", &trace));
+	trace.task = task;
+	for (int format = RW_FORMAT_TEXT; format <= RW_FORMAT_JSON; format++) {
+		out.format = format;
+		rw_output_trace(&out, &trace);
+	}
+	fclose(out.file);
+	rw_names_destroy(out.names);
+	rw_trace_deinit(&trace);
+	return bytes;
+}
+
+static void test_names(void **state)
+{
+	struct mk_machine m;
+	struct mk_opened o;
+
+	(void)state;
+	mk_machine_init(&m, 1, 3);
+	add_module(&m, FREE, "ext4\033[31m", "f\033]0;x\007\xc2\x9b", mk_variable("modules"));
+	mk_poke(&m, mk_variable("modules"), mk_linear(FREE) + MK_MODULE_LIST, 8);
+	memcpy(mk_at(&m, mk_task(&m, 1) + MK_TASK_COMM), "a\033[2Jb\n", 8);
+	// The second frame returns into the module.
+	uint64_t fp = mk_stack(&m, 1) + MK_STACK_SIZE - 0x200 - 24;
+	mk_poke(&m, fp + 0x40 + 8, MODULE_TEXT + 0x110, 8);
+	open_it(&m, &o);
+	char *text = print(&o, find(&o, mk_task(&m, 1)));
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < 0x20 ? *p != '\n' : *p == 0x7f || *p == (char)0x9b)
+			fail_msg("a byte 0x%02x in: %s", (unsigned char)*p, p);
+	assert_non_null(strstr(text, "f?]0;x??+0x10/0xf00 [ext4?[31m]"));
+	assert_non_null(strstr(text, "a?[2Jb?"));
+	assert_non_null(strstr(text, "\"module\":\"ext4\\u001b[31m\""));
+	assert_non_null(strstr(text, "\"comm\":\"a\\u001b[2Jb\\u000a\""));
+	free(text);
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
+/** A cycle ends a list, and what is outside of it is not known to be no text. */
+static void test_cycles(void **state)
+{
+	struct mk_machine m;
+	struct mk_opened o;
+	size_t nr, frames;
+
+	(void)state;
+	mk_machine_init(&m, 1, 4);
+	add_module(&m, FREE, "a", "f", mk_linear(FREE + 0x1000) + MK_MODULE_LIST);
+	add_module(&m, FREE + 0x1000, "b", "g", mk_linear(FREE) + MK_MODULE_LIST);
+	mk_poke(&m, mk_variable("modules"), mk_linear(FREE) + MK_MODULE_LIST, 8);
+	// A BPF symbol that is its own next; a kretprobe instance, too.
+	uint64_t ksym = mk_linear(FREE + 0x2000);
+	mk_poke(&m, mk_variable("bpf_kallsyms"), ksym + MK_KSYM_NODE, 8);
+	mk_poke(&m, ksym + MK_KSYM_NODE, ksym + MK_KSYM_NODE, 8);
+	uint64_t instance = mk_linear(FREE + 0x3000);
+	mk_poke(&m, mk_task(&m, 2) + MK_TASK_KRETPROBES, instance, 8);
+	mk_poke(&m, instance, instance, 8);
+	// The threads of task 3: a ring that does not come back to its head.
+	uint64_t thread = mk_linear(FREE + 0x4000);
+	mk_poke(&m, mk_task(&m, 3) + MK_TASK_NODE, thread + MK_TASK_NODE, 8);
+	mk_poke(&m, thread + MK_TASK_NODE, mk_task(&m, 3) + MK_TASK_NODE, 8);
+	mk_poke(&m, thread + MK_TASK_PID, 999, 4);
+	mk_poke(&m, thread + MK_TASK_STACK, mk_stack(&m, 3), 8);
+	open_it(&m, &o);
+	assert_lost(&o, "the list of modules is broken after 2");
+	assert_lost(&o, "the list of BPF symbols is broken after 1");
+	assert_lost(&o, "form a cycle");
+	assert_false(rw_machine_all_tasks(o.machine));
+	assert_false(rw_machine_kernel(o.machine)->text_complete);
+	rw_machine_tasks(o.machine, &nr);
+	assert_int_equal(nr, 5);
+	struct rw_unwind_input in;
+	assert_int_equal(rw_machine_unwind_input(o.machine, find(&o, mk_task(&m, 2)),
+						 rw_machine_kernel(o.machine)->auto_model, &in),
+			 RW_WALK_YES);
+	assert_true(in.kretprobes.incomplete);
+	assert_true(in.kretprobes.nr <= MK_STACK_SIZE / 16);
+	assert_int_equal(judge(&o, find(&o, mk_task(&m, 1)), &frames), RW_VERDICT_RELIABLE);
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
+/** Tasks that overlap: 512 of them in 4 KiB. */
+static void test_overlap(void **state)
+{
+	struct mk_machine m;
+	struct mk_opened o;
+	size_t nr;
+
+	(void)state;
+	mk_machine_init(&m, 1, 3);
+	mk_poke(&m, mk_task(&m, 0) + MK_TASK_TASKS, mk_linear(FREE) + MK_TASK_TASKS, 8);
+	for (uint64_t i = 0; i < 512; i++)
+		mk_poke(&m, mk_linear(FREE) + MK_TASK_TASKS + 8 * i,
+			mk_linear(FREE) + MK_TASK_TASKS + 8 * (i + 1), 8);
+	open_it(&m, &o);
+	assert_lost(&o, "the list of tasks is broken off after 1, forwards");
+	assert_false(rw_machine_all_tasks(o.machine));
+	// From the other side the two real ones are met.
+	rw_machine_tasks(o.machine, &nr);
+	assert_int_equal(nr, 4);
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
+/** Ranges of text that overlap are one text. */
+static void test_text(void **state)
+{
+	struct mk_machine m;
+	struct mk_opened o;
+	static const struct {
+		uint64_t start, end;
+	} ranges[] = {
+		{ 0x3000, 0x4000 }, { 0x1000, 0x3800 }, { 0x1800, 0x1900 }, { 0x5000, 0x5000 },
+		{ 0x6000, 0x6010 },
+	};
+	enum { NR = sizeof(ranges) / sizeof(ranges[0]) };
+	uint64_t head = mk_variable("bpf_kallsyms"), last = head;
+
+	(void)state;
+	mk_machine_init(&m, 1, 2);
+	for (size_t i = 0; i < NR; i++) {
+		uint64_t ksym = mk_linear(FREE + 0x100 * i);
+
+		mk_poke(&m, ksym + MK_KSYM_START, MODULE_TEXT + ranges[i].start, 8);
+		mk_poke(&m, ksym + MK_KSYM_END, MODULE_TEXT + ranges[i].end, 8);
+		mk_poke(&m, last, ksym + MK_KSYM_NODE, 8);
+		last = ksym + MK_KSYM_NODE;
+	}
+	mk_poke(&m, last, head, 8);
+	open_it(&m, &o);
+	for (uint64_t off = 0; off < 0x7000; off += 8) {
+		bool in = false;
+
+		// The end of a BPF image is inside.
+		for (size_t i = 0; i < NR; i++)
+			in |= off >= ranges[i].start && off <= ranges[i].end &&
+			      ranges[i].start < ranges[i].end;
+		assert_int_equal(rw_kernel_is_text(rw_machine_kernel(o.machine), MODULE_TEXT + off),
+				 rw_tri(in));
+	}
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tasks),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_old_vmcoreinfo),
 		cmocka_unit_test(test_crash_notes),
 		cmocka_unit_test(test_notes_only),
 		cmocka_unit_test(test_irq_stack),
 		cmocka_unit_test(test_wrong_notes),
 		cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_cycles),
+		cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_text),
 	};
 
 	return mk_machine_can() ? cmocka_run_group_tests(tests, NULL, NULL) : 77;

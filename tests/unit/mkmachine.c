@@ -597,22 +597,27 @@ void mk_open_with(const struct mk_machine *m, const struct rw_image *image, bool
 		  struct mk_opened *ret)
 {
 	const struct rw_kernel_facts facts = { .kaslr_known = RW_UNKNOWN, .pauth_hw = RW_UNKNOWN };
-	struct mk core = { 0 };
 	static char core_name[] = "core", ram_name[] = "ram";
+	size_t first = m->split ? m->split : MK_RAM_SIZE, nr = 0;
+	struct rw_dump_source sources[3];
+	struct mk core = { 0 };
 
 	mk_core(&core, &(struct mk_core){ .notes = &m->notes });
 	*ret = (struct mk_opened){
 		.files = {
-			{ .name = ram_name, .bytes = m->ram, .size = MK_RAM_SIZE },
+			{ .name = ram_name, .bytes = m->ram, .size = first },
 			{ .name = core_name, .bytes = core.bytes, .size = core.size },
+			{ .name = ram_name, .bytes = m->ram + first, .size = MK_RAM_SIZE - first },
 		},
 		.core = core.bytes,
 	};
-	const struct rw_dump_source sources[] = {
-		{ &ret->files[0], RW_DUMP_BANK, MK_RAM },
-		{ &ret->files[1], RW_DUMP_ELF, 0 },
-	};
-	ret->err = rw_dump_create(sources, m->notes.size ? 2 : 1, &ret->dump);
+	sources[nr++] = (struct rw_dump_source){ &ret->files[0], RW_DUMP_BANK, MK_RAM };
+	if (m->notes.size)
+		sources[nr++] = (struct rw_dump_source){ &ret->files[1], RW_DUMP_ELF, 0 };
+	if (m->split)
+		sources[nr++] = (struct rw_dump_source){ &ret->files[2], RW_DUMP_BANK,
+							 MK_RAM + first };
+	ret->err = rw_dump_create(sources, nr, &ret->dump);
 	if (!ret->err)
 		ret->err = rw_machine_create(image, ret->dump, &facts, force, &ret->machine);
 }

@@ -49,6 +49,7 @@ struct mk_machine {
 	struct rw_image *image;	/* owned */
 	struct mk notes;	/* of the ELF core that goes with the RAM */
 	unsigned int nr_cpus, nr_tasks;
+	size_t split;		/* 0, or where in RAM its second bank begins */
 };
 
 /** Does this build have what is needed (libbpf)? */
@@ -97,7 +98,7 @@ char *mk_system_map(const struct mk_machine *m);
 
 /** What is made of it: a dump of an ELF core with the notes and the bank of RAM. */
 struct mk_opened {
-	struct rw_file files[2];
+	struct rw_file files[3];
 	struct rw_dump *dump;
 	struct rw_machine *machine;
 	struct rw_error *err;
