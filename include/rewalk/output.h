@@ -43,6 +43,12 @@ void rw_output_judged(struct rw_output *out, const struct rw_judged *judged);
 void rw_output_judged_models(struct rw_output *out, const struct rw_judged *judged, size_t nr,
 			     const bool *shown);
 
+/**
+ * A line of a text that is printed as it is (--format kernel), byte for byte; a long one
+ * comes in pieces.  What is added to the entries of traces in it belongs here.
+ */
+void rw_output_log_line(struct rw_output *out, const struct rw_text_line *line);
+
 /** The end of a run: the last JSON object, or a table after more than one trace. */
 void rw_output_summary(struct rw_output *out, const struct rw_tally *tally);
 

@@ -12,19 +12,28 @@
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
 #include "rewalk/judged.h"
+#include "rewalk/vector.h"
 
 #include "printed.h"
 
 #define PSTORE_LIMIT ((size_t)64 << 20)
+#define HOLD_BACK ((size_t)1 << 20)	/* of a text without a trace so far */
 
 void printer_init(struct printer *printer, const struct options *options,
-		  const struct rw_image *image)
+		  const struct rw_image *image, bool with_memory)
 {
-	*printer = (struct printer){ .options = options, .image = image };
+	*printer = (struct printer){
+		.options = options,
+		.image = image,
+		.passes = options->format == RW_FORMAT_KERNEL && !with_memory && !options->pids &&
+			  !options->comm && options->cpu < 0 && !options->verdicts &&
+			  !(options->model && !strcmp(options->model, "all")),
+	};
 }
 
 void printer_deinit(struct printer *printer)
 {
+	free(printer->held.data);
 	if (printer->started)
 		walker_deinit(&printer->walker);
 }
@@ -121,6 +130,9 @@ static void print(struct printer *p, const struct rw_judged *judged, const bool 
 		any |= shown[i];
 	if (!any)
 		return;
+	// The text itself is the output, with the trace where it stands.
+	if (p->passes)
+		return;
 	walker_separate(w);
 	if (w->nr_models > 1)
 		rw_output_judged_models(&w->out, judged, w->nr_models, shown);
@@ -168,6 +180,43 @@ static void say_banner(struct printer *p, const struct rw_printed_log *log)
 		p->source, log->banner, banner);
 }
 
+/** Print what was held back of the text; from now on it goes straight out. */
+static struct rw_error *release_text(struct printer *p)
+{
+	struct rw_error *err = start(p);
+
+	if (err)
+		return err;
+	p->passing = true;
+	fwrite(p->held.data, 1, p->held.nr, p->walker.out.file);
+	free(p->held.data);
+	p->held.data = NULL;
+	p->held.nr = p->held.capacity = 0;
+	return NULL;
+}
+
+/**
+ * A line on its way through.  Until there is a trace it may turn out that the text is
+ * registers or a hex dump, of which nothing is to be printed.
+ */
+static struct rw_error *pass(struct printer *p, const struct rw_text_line *line)
+{
+	if (p->passing) {
+		rw_output_log_line(&p->walker.out, line);
+		if (p->live)
+			fflush(p->walker.out.file);
+		return NULL;
+	}
+	for (size_t i = 0; i < line->size; i++) {
+		char *c = rw_vector_push(&p->held);
+
+		if (!c)
+			return &rw_enomem;
+		*c = line->text[i];
+	}
+	return p->nr_traces || p->held.nr > HOLD_BACK ? release_text(p) : NULL;
+}
+
 static struct rw_error *read_lines(struct printer *p, struct rw_text *text,
 				   struct rw_printed *printed)
 {
@@ -180,12 +229,16 @@ static struct rw_error *read_lines(struct printer *p, struct rw_text *text,
 		if (err || !more)
 			break;
 		err = rw_printed_line(printed, &line);
+		if (!err && p->passes)
+			err = pass(p, &line);
 		if (p->nr_traces)
 			rw_text_is_log(text);
 		if (rw_printed_log(printed)->banner[0])
 			say_banner(p, rw_printed_log(printed));
 	}
-	return err ? err : rw_printed_end(printed);
+	if (!err)
+		err = rw_printed_end(printed);
+	return !err && p->passes && !p->passing && p->nr_traces ? release_text(p) : err;
 }
 
 static void add_log(struct rw_printed_log *all, const struct rw_printed_log *log)

@@ -19,10 +19,17 @@ struct printer {
 	struct rw_printed_log log;	/* of all texts together */
 	bool misfit_said, banner_said;
 	bool live;			/* the text comes out of a pipe */
+	bool passes;			/* --format kernel: the texts are printed as they are */
+	bool passing;			/* they are being printed */
+	struct {
+		char *data;
+		size_t nr, capacity;
+	} held;				/* until it is known that there is a trace */
 };
 
+/** @with_memory: there is a stack to walk as well, and the texts are only for that. */
 void printer_init(struct printer *printer, const struct options *options,
-		  const struct rw_image *image);
+		  const struct rw_image *image, bool with_memory);
 void printer_deinit(struct printer *printer);
 
 /** Read all texts of the inputs and print their traces as they come. */

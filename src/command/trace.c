@@ -96,9 +96,9 @@ static struct rw_error *run(struct options *options, struct inputs *inputs,
 	err = command_image(options, image);
 	if (!err)
 		err = inputs_open(options, inputs);
-	printer_init(printer, options, *image);
 	// With memory to walk, what is wrong with it is said before anything is printed.
 	bool walk_first = !err && (inputs->nr_sources || is_walk_meant(options, inputs));
+	printer_init(printer, options, *image, walk_first);
 	if (walk_first)
 		err = inputs_read_logs(options, inputs);
 	if (walk_first && !err)

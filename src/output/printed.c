@@ -235,3 +235,8 @@ void rw_output_judged_models(struct rw_output *out, const struct rw_judged *judg
 		putc('\n', out->file);
 	}
 }
+
+void rw_output_log_line(struct rw_output *out, const struct rw_text_line *line)
+{
+	fwrite(line->text, 1, line->size, out->file);
+}
