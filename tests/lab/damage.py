@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Damaged dumps: cut short, and with bytes changed.
 
-damage.py --rewalk R --vmlinux V [--count 200] [--seed N] DUMP
+damage.py --rewalk R [--vmlinux V] [--count 200] [--seed N] DUMP
 
 COUNT truncations and COUNT corruptions of DUMP are each walked whole.  None may crash
 or hang, and no task that the intact dump calls otherwise may become reliable.
@@ -21,7 +21,7 @@ LIMIT = 60          # seconds; a sanitized build is slow, a hang is much longer
 
 def walk(args, dump):
     """(status, {task address: verdict}, standard error)."""
-    run = subprocess.run([args.rewalk, 'trace', '-a', '--json', args.vmlinux, dump],
+    run = subprocess.run([args.rewalk, 'trace', '-a', '--json'] + args.vmlinux + [dump],
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT)
     verdicts = {}
     for line in run.stdout.splitlines():
@@ -47,7 +47,7 @@ def corrupt(path, size, rng):
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--rewalk', required=True)
-    p.add_argument('--vmlinux', required=True)
+    p.add_argument('--vmlinux', action='append', default=[], help='or a System.map; none if not given')
     p.add_argument('--count', type=int, default=200)
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('dump')

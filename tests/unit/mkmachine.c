@@ -76,6 +76,15 @@ static const struct {
 	{ "el1h_64_irq", TEXT + 0x600, true },
 };
 
+/* offsets in the section; the last two are exported */
+static const struct {
+	const char *name;
+	uint32_t off;
+} percpu[] = {
+	{ "runqueues", 0 }, { "irq_stack_ptr", 0x100 }, { "overflow_stack", 0x1000 },
+	{ "kstat", 0x800 }, { "softnet_data", 0x808 },
+};
+
 enum {
 	NR_VARIABLES = sizeof(variables) / sizeof(variables[0]),
 	NR_FUNCTIONS = sizeof(functions) / sizeof(functions[0]),
@@ -90,7 +99,7 @@ static void fail(const char *what, const char *name)
 /* ---- types ------------------------------------------------------------------------- */
 
 /** Kinds of members: a size, or one of these. */
-enum { POINTER = 100, LIST, WORDS, COMM, NAME, CONTEXT, MEM7, META, PREEMPT, LLIST };
+enum { POINTER = 100, LIST, WORDS, COMM, NAME, CONTEXT, MEM7, META, PREEMPT, LLIST, MKOBJ };
 
 static const struct {
 	const char *type;
@@ -117,13 +126,17 @@ static const struct {
 		{ "comm", COMM, MK_TASK_COMM }, { "ret_stack", WORDS, MK_TASK_RET_STACK },
 		{ "curr_ret_stack", 4, MK_TASK_CURR_RET },
 		{ "kretprobe_instances", LLIST, MK_TASK_KRETPROBES },
-		{ "thread", CONTEXT, MK_TASK_FP } } },
+		{ "thread", CONTEXT, MK_TASK_FP },
+		{ "stack_vm_area", POINTER, MK_TASK_VM_AREA } } },
+	{ "vm_struct", 32, { { "addr", POINTER, 8 }, { "size", 8, 16 }, { "nr_pages", 4, 24 } } },
+	{ "module_kobject", 16, { { "mod", POINTER, 8 } } },
 	{ "signal_struct", 64, { { "thread_head", LIST, MK_SIGNAL_HEAD } } },
 	{ "rq", 64, { { "curr", POINTER, MK_RQ_CURR }, { "idle", POINTER, MK_RQ_IDLE } } },
 	{ "module", 256, {
 		{ "state", 4, MK_MODULE_STATE }, { "list", LIST, MK_MODULE_LIST },
 		{ "name", NAME, MK_MODULE_NAME }, { "mem", MEM7, MK_MODULE_MEM },
-		{ "kallsyms", POINTER, MK_MODULE_KALLSYMS } } },
+		{ "kallsyms", POINTER, MK_MODULE_KALLSYMS },
+		{ "mkobj", MKOBJ, MK_MODULE_SELF - 8 } } },
 	{ "mod_kallsyms", 32, {
 		{ "symtab", POINTER, 0 }, { "num_symtab", 4, 8 }, { "strtab", POINTER, 16 } } },
 	{ "bpf_ksym", 64, {
@@ -153,6 +166,18 @@ static int find(struct btf *btf, const char *name)
 	return must(btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT));
 }
 
+/** As pahole writes them: variables of one section. */
+static void add_percpu(struct btf *btf, int type)
+{
+	int ids[sizeof(percpu) / sizeof(percpu[0])];
+
+	for (size_t i = 0; i < sizeof(percpu) / sizeof(percpu[0]); i++)
+		ids[i] = must(btf__add_var(btf, percpu[i].name, BTF_VAR_STATIC, type));
+	must(btf__add_datasec(btf, ".data..percpu", PERCPU_SIZE));
+	for (size_t i = 0; i < sizeof(percpu) / sizeof(percpu[0]); i++)
+		must(btf__add_datasec_var_info(btf, ids[i], percpu[i].off, 8));
+}
+
 static struct btf *make_btf(void)
 {
 	struct btf *btf = btf__new_empty();
@@ -180,6 +205,7 @@ static struct btf *make_btf(void)
 			case LIST: ids[j] = find(btf, "list_head"); break;
 			case LLIST: ids[j] = find(btf, "llist_head"); break;
 			case PREEMPT: ids[j] = find(btf, "preempt_counts"); break;
+			case MKOBJ: ids[j] = find(btf, "module_kobject"); break;
 			case META: ids[j] = find(btf, "frame_record_meta"); break;
 			case CONTEXT:
 				ids[j] = find(btf, strcmp(type, "task_struct") ? "cpu_context" :
@@ -195,6 +221,7 @@ static struct btf *make_btf(void)
 			must(btf__add_field(btf, structs[i].members[j].name, ids[j],
 					    structs[i].members[j].off * 8, 0));
 	}
+	add_percpu(btf, u64);
 	return btf;
 }
 #else
@@ -454,7 +481,41 @@ void mk_machine_deinit(struct mk_machine *m)
 
 /* ---- what is left of itself ----------------------------------------------------------- */
 
-enum { KALLSYMS = RODATA + 0x1000, INFO = 0x340000 };
+enum { KALLSYMS = RODATA + 0x1000, EXPORTS = RODATA + 0x4000, STRINGS = RODATA + 0x6000,
+	INFO = 0x340000, VM_AREAS = 0x344000 };
+
+/** struct kernel_symbol: offsets to the symbol, its name, its namespace; and the names. */
+static void make_exports(const struct mk_machine *m)
+{
+	static const char *const names[] = { "init_task", "nr_cpu_ids", "__per_cpu_offset" };
+	uint64_t entry = mk_variable("_text") + EXPORTS, string = mk_variable("_text") + STRINGS + 1;
+	char other[24];
+
+	for (int i = 0; i < 24; i++, entry += 12) {
+		const char *name = i < 3 ? names[i] : i < 5 ? percpu[i].name : other;
+		uint64_t addr = i < 3 ? mk_variable(name) :
+				i < 5 ? mk_variable("runqueues") + percpu[i].off : mk_pc("schedule");
+
+		snprintf(other, sizeof(other), "exported_%d", i);
+		mk_poke(m, entry, addr - entry, 4);
+		mk_poke(m, entry + 4, string - (entry + 4), 4);
+		strcpy((char *)mk_at(m, string), name);
+		string += strlen(name) + 1;
+	}
+}
+
+/** Stacks are of vmalloc, with a page behind each that guards it. */
+static void make_vm_areas(const struct mk_machine *m)
+{
+	for (unsigned int t = 1; t < m->nr_tasks; t++) {
+		uint64_t area = mk_linear(VM_AREAS + t * 32);
+
+		mk_poke(m, mk_task(m, t) + MK_TASK_VM_AREA, area, 8);
+		mk_poke(m, area + 8, mk_stack(m, t), 8);
+		mk_poke(m, area + 16, MK_STACK_SIZE + 4096, 8);
+		mk_poke(m, area + 24, MK_STACK_SIZE / 4096, 4);
+	}
+}
 
 /** In the order of their addresses; names of labels are those of the tables as well. */
 static size_t sorted_symbols(struct mk_kallsym *ret, char names[][40], bool text_only,
@@ -515,6 +576,10 @@ void mk_own(struct mk_machine *m, const struct mk_own *own)
 	mk_kallsyms(symbols, at, own->place_relative ? 0 : run, &tables);
 	memcpy(mk_at(m, at), tables.bytes, tables.size);
 	memcpy(mk_at(m, run + BTF_AT), btf, btf_size);
+	if (own->text_only) {
+		make_exports(m);
+		make_vm_areas(m);
+	}
 	if (own->banner)
 		strcpy((char *)mk_at(m, mk_variable("linux_banner")), own->banner);
 	int len = snprintf(info, sizeof(info),

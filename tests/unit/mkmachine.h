@@ -37,10 +37,10 @@ enum {
 	MK_TASK_ON_CPU = 40, MK_TASK_TASKS = 48, MK_TASK_PID = 64, MK_TASK_TGID = 68,
 	MK_TASK_EXIT_STATE = 72, MK_TASK_NODE = 80, MK_TASK_SIGNAL = 96, MK_TASK_COMM = 104,
 	MK_TASK_RET_STACK = 120, MK_TASK_CURR_RET = 128, MK_TASK_KRETPROBES = 136,
-	MK_TASK_FP = 144, MK_TASK_SP = 152, MK_TASK_PC = 160,
+	MK_TASK_FP = 144, MK_TASK_SP = 152, MK_TASK_PC = 160, MK_TASK_VM_AREA = 168,
 	MK_SIGNAL_HEAD = 16, MK_RQ_CURR = 0, MK_RQ_IDLE = 8,
 	MK_MODULE_STATE = 0, MK_MODULE_LIST = 8, MK_MODULE_NAME = 24, MK_MODULE_MEM = 80,
-	MK_MODULE_MEM_SIZE = 16, MK_MODULE_KALLSYMS = 200,
+	MK_MODULE_MEM_SIZE = 16, MK_MODULE_KALLSYMS = 200, MK_MODULE_SELF = 224,
 	MK_KSYM_START = 0, MK_KSYM_END = 8, MK_KSYM_NODE = 48,
 };
 
@@ -85,7 +85,7 @@ void mk_crash_note(struct mk_machine *m, unsigned int cpu, uint32_t pid, uint64_
 /** What the kernel leaves of itself in its memory. */
 struct mk_own {
 	bool place_relative;	/* kallsyms as since 7.0 */
-	bool text_only;		/* kallsyms without the names of data */
+	bool text_only;		/* kallsyms without the names of data; exported symbols */
 	bool in_memory;		/* VMCOREINFO is not in the notes but in RAM + 0x340000 */
 	const char *banner;	/* NULL: its own */
 };

@@ -216,17 +216,79 @@ static void test_what_is_missing(void **state)
 	mk_machine_deinit(&m);
 }
 
-/** No names of data, and nothing to find it by: one error, with the remedy. */
+/** A module in a ring of its own, which says where it is. */
+static void make_module(struct mk_machine *m)
+{
+	uint64_t module = mk_linear(0x300000), node = module + MK_MODULE_LIST;
+	uint64_t head = mk_variable("modules");
+
+	mk_poke(m, head, node, 8);
+	mk_poke(m, head + 8, node, 8);
+	mk_poke(m, node, head, 8);
+	mk_poke(m, node + 8, head, 8);
+	mk_poke(m, module + MK_MODULE_SELF, module, 8);
+	memcpy(mk_at(m, module + MK_MODULE_NAME), "scene", 6);
+	mk_poke(m, module + MK_MODULE_MEM, MK_LINK - 0x100000, 8);
+	mk_poke(m, module + MK_MODULE_MEM + 8, 0x1000, 4);
+}
+
+static bool is_lost(const struct mk_opened *o, const char *part)
+{
+	size_t nr;
+	const char *const *lost = rw_machine_lost(o->machine, &nr);
+
+	for (size_t i = 0; i < nr; i++)
+		if (strstr(lost[i], part))
+			return true;
+	return false;
+}
+
+/** No names of data: it is found by what is certain of it. */
 static void test_text_only(void **state)
 {
 	struct mk_machine m;
-	struct mk_opened opened;
+	struct mk_opened with, without;
 
 	(void)state;
 	mk_machine_init(&m, NR_CPUS, NR_TASKS);
+	make_module(&m);
 	mk_own(&m, &(struct mk_own){ .text_only = true });
-	mk_open_with(&m, NULL, false, &opened);
-	expect(&opened, RW_ERROR_MISSING, "no init_task among the kernel's own");
+	open_good(&m, m.image, &with);
+	open_good(&m, NULL, &without);
+	assert_same(&with, &without);
+	assert_int_equal(rw_machine_nr_cpus(without.machine), NR_CPUS);
+	const struct rw_kernel *kernel = rw_machine_kernel(without.machine);
+	assert_int_equal(rw_kernel_is_text(kernel, MK_LINK - 0x100000 + 0x10), RW_YES);
+	// The list of BPF images is empty, and so cannot be seen: there may be more text.
+	assert_true(is_lost(&without, "bpf_kallsyms"));
+	assert_false(is_lost(&without, "modules"));
+	assert_int_equal(rw_kernel_is_text(kernel, MK_LINK - 0x200000), RW_UNKNOWN);
+	assert_int_equal(rw_kernel_is_text(rw_machine_kernel(with.machine), MK_LINK - 0x200000),
+			 RW_NO);
+	mk_close(&with);
+	mk_close(&without);
+
+	// Two rings of modules are none.
+	memcpy(mk_at(&m, mk_variable("modules") + 0x8000), mk_at(&m, mk_variable("modules")), 16);
+	open_good(&m, NULL, &without);
+	assert_false(is_lost(&without, "modules"));	// the other is not whole
+	mk_close(&without);
+	// A module that says it is elsewhere is none, either.
+	mk_poke(&m, mk_linear(0x300000) + MK_MODULE_SELF, mk_linear(0x300008), 8);
+	open_good(&m, NULL, &without);
+	assert_true(is_lost(&without, "modules"));
+	mk_close(&without);
+	// Per-CPU variables that do not agree: no CPU, and not all tasks.
+	uint64_t entry = mk_variable("_text") + 0x24000 + 4 * 12;
+	mk_poke(&m, entry, mk_variable("runqueues") + 0x900 - entry, 4);
+	open_good(&m, NULL, &without);
+	assert_true(is_lost(&without, "runqueues"));
+	assert_false(rw_machine_all_tasks(without.machine));
+	mk_close(&without);
+	// Without the exported symbols there is one error, with the remedy.
+	memset(mk_at(&m, mk_variable("_text") + 0x26000), 0, 0x100);
+	mk_open_with(&m, NULL, false, &without);
+	expect(&without, RW_ERROR_MISSING, "no init_task among the kernel's own");
 	mk_machine_deinit(&m);
 }
 
