@@ -32,6 +32,13 @@ struct rw_judged_frame {
 	bool beyond;		/* after the entry that decided */
 };
 
+/** A printed trace beside a replay of the same task. */
+struct rw_beside {
+	const struct rw_trace *trace;	/* borrowed: the replay */
+	size_t nr_same;			/* entries that both end with */
+	size_t nr_printed, nr_replayed;	/* those before them: where the two part */
+};
+
 struct rw_judged {
 	const struct rw_printed_trace *trace;	/* borrowed */
 	const char *source;			/* borrowed */
@@ -47,6 +54,7 @@ struct rw_judged {
 	bool misfit;			/* fits is no: another kernel's image */
 	size_t misfit_frame;		/* the first that does not fit; @nr: by the build-id */
 	struct rw_unwind_result result;	/* never RW_VERDICT_RELIABLE */
+	const struct rw_beside *beside;	/* borrowed; NULL: there is no dump, or no such task */
 };
 
 /**
@@ -80,6 +88,10 @@ void rw_judged_sentence(const struct rw_judged *judged, const struct rw_reason *
 
 /** What does not fit, in one sentence; only if judged->misfit. */
 void rw_judged_misfit(const struct rw_judged *judged, char ret[RW_SENTENCE_SIZE]);
+
+/** Compare, from the outermost entry inwards, by what was printed. */
+void rw_beside_init(const struct rw_judged *judged, const struct rw_trace *trace,
+		    struct rw_beside *ret);
 
 /** Does the chain end where a complete one ends?  Unknown where the text was cut. */
 enum rw_tri rw_judged_is_complete(const struct rw_judged *judged);

@@ -13,6 +13,7 @@
 
 #include "choose.h"
 #include "dump.h"
+#include "printed.h"
 #include "walk.h"
 
 static volatile sig_atomic_t interrupted;
@@ -175,7 +176,23 @@ static struct rw_error *finish(struct walker *walker, const struct dumped *dumpe
 	return NULL;
 }
 
-struct rw_error *dump_trace(const struct options *options, const struct inputs *inputs,
+/** The traces of texts of the same crash, each beside the replay of its task. */
+static struct rw_error *print_logs(const struct options *options, struct inputs *inputs,
+				   struct rw_machine *machine, struct walker *walker)
+{
+	const struct rw_image *image = rw_machine_kernel(machine)->image;
+	struct printer printer;
+
+	if (!image)
+		return NULL;
+	printer_init(&printer, options, image, true);
+	printer_beside(&printer, machine, walker);
+	struct rw_error *err = printer_read(&printer, inputs);
+	printer_deinit(&printer);
+	return err;
+}
+
+struct rw_error *dump_trace(const struct options *options, struct inputs *inputs,
 			    const struct rw_image *image, int *status_ret)
 {
 	struct dumped dumped = { 0 };
@@ -192,7 +209,9 @@ struct rw_error *dump_trace(const struct options *options, const struct inputs *
 		struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
 
 		sigaction(SIGINT, &action, NULL);
-		err = dumped_each(options, &dumped, inputs->source, one, &run,
+		err = print_logs(options, inputs, dumped.machine, &walker);
+		if (!err)
+			err = dumped_each(options, &dumped, inputs->source, one, &run,
 				  &walker.tally.incomplete);
 		if (!err)
 			err = finish(&walker, &dumped);

@@ -56,7 +56,7 @@ struct rw_error *dumped_each(const struct options *options, const struct dumped 
 			     void *cookie, bool *incomplete_ret);
 
 /** Walk the tasks of a dump that were asked for; *status_ret is the exit status. */
-struct rw_error *dump_trace(const struct options *options, const struct inputs *inputs,
+struct rw_error *dump_trace(const struct options *options, struct inputs *inputs,
 			    const struct rw_image *image, int *status_ret);
 
 #endif

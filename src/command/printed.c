@@ -12,6 +12,7 @@
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
 #include "rewalk/judged.h"
+#include "rewalk/machine.h"
 #include "rewalk/vector.h"
 
 #include "printed.h"
@@ -34,8 +35,8 @@ void printer_init(struct printer *printer, const struct options *options,
 void printer_deinit(struct printer *printer)
 {
 	free(printer->held.data);
-	if (printer->started)
-		walker_deinit(&printer->walker);
+	if (printer->walker == &printer->own)
+		walker_deinit(&printer->own);
 }
 
 /** Names are places in the image, whatever its offset was when they were printed. */
@@ -43,7 +44,7 @@ static struct rw_error *start(struct printer *p)
 {
 	struct rw_kernel_facts facts;
 
-	if (p->started)
+	if (p->walker && p->has_kernel)
 		return NULL;
 	struct rw_error *err = command_facts(p->options, &facts);
 	if (err)
@@ -54,9 +55,11 @@ static struct rw_error *start(struct printer *p)
 	facts.text = NULL;
 	facts.nr_text = 0;
 	err = rw_kernel_init(p->image, &facts, 0, &p->kernel);
-	if (!err)
-		err = walker_init(p->options, &p->kernel, p->source, &p->walker);
-	p->started = !err;
+	p->has_kernel = !err;
+	if (!err && !p->walker) {
+		err = walker_init(p->options, &p->kernel, p->source, &p->own);
+		p->walker = err ? NULL : &p->own;
+	}
 	return err;
 }
 
@@ -100,7 +103,7 @@ static void say_misfit(struct printer *p, const struct rw_judged *judged)
 static struct rw_error *judge(struct printer *p, const struct rw_printed_trace *trace,
 			      struct rw_judged *judged, bool *shown)
 {
-	struct walker *w = &p->walker;
+	struct walker *w = p->walker;
 	struct rw_error *err = NULL;
 	size_t done = 0;
 
@@ -122,7 +125,7 @@ static struct rw_error *judge(struct printer *p, const struct rw_printed_trace *
 
 static void print(struct printer *p, const struct rw_judged *judged, const bool *shown)
 {
-	struct walker *w = &p->walker;
+	struct walker *w = p->walker;
 	bool any = false;
 
 	say_misfit(p, &judged[0]);
@@ -143,6 +146,52 @@ static void print(struct printer *p, const struct rw_judged *judged, const bool 
 		fflush(w->out.file);
 }
 
+/** The task of the dump that the trace is of, if the text says enough. */
+static const struct rw_task *task_of(const struct printer *p, const struct rw_printed_trace *trace)
+{
+	const struct rw_printed_facts *facts = trace->facts;
+	size_t nr;
+	const struct rw_task *tasks = rw_machine_tasks(p->machine, &nr);
+
+	if (facts->pid < 0 || trace->kind == RW_PRINTED_STORED ||
+	    trace->kind == RW_PRINTED_HYPERVISOR)
+		return NULL;
+	for (size_t i = 0; i < nr; i++)
+		if (tasks[i].pid == facts->pid && (tasks[i].pid || facts->cpu == tasks[i].cpu) &&
+		    (!facts->comm[0] || !strncmp(facts->comm, tasks[i].comm,
+						 strlen(tasks[i].comm))))
+			return &tasks[i];
+	return NULL;
+}
+
+/** Print the trace with the replay of its task beside it, if there is such a one. */
+static struct rw_error *print_beside(struct printer *p, struct rw_judged *judged, const bool *shown)
+{
+	const struct rw_task *task = p->machine && p->walker->nr_models == 1 ?
+				     task_of(p, judged->trace) : NULL;
+	const struct rw_kernel *kernel = p->machine ? rw_machine_kernel(p->machine) : NULL;
+	struct rw_unwind_input in;
+	struct rw_beside beside;
+	struct rw_trace trace;
+
+	if (!task || rw_machine_unwind_input(p->machine, task, judged->model, &in) != RW_WALK_YES) {
+		print(p, judged, shown);
+		return NULL;
+	}
+	rw_kernel_unwind_input(kernel, judged->model, &in);
+	struct rw_error *err = rw_trace_init(kernel, judged->model, &in, p->source, p->walker->why,
+					     &trace);
+	if (err)
+		return err;
+	trace.task = task;
+	rw_beside_init(judged, &trace, &beside);
+	judged->beside = &beside;
+	print(p, judged, shown);
+	judged->beside = NULL;
+	rw_trace_deinit(&trace);
+	return NULL;
+}
+
 static struct rw_error *add(void *cookie, const struct rw_printed_trace *trace)
 {
 	struct printer *p = cookie;
@@ -153,17 +202,17 @@ static struct rw_error *add(void *cookie, const struct rw_printed_trace *trace)
 	struct rw_error *err = start(p);
 	if (err)
 		return err;
-	_cleanup_free_ struct rw_judged *judged = calloc(p->walker.nr_models, sizeof(*judged));
-	_cleanup_free_ bool *shown = calloc(p->walker.nr_models, sizeof(*shown));
+	_cleanup_free_ struct rw_judged *judged = calloc(p->walker->nr_models, sizeof(*judged));
+	_cleanup_free_ bool *shown = calloc(p->walker->nr_models, sizeof(*shown));
 	if (!judged || !shown)
 		return &rw_enomem;
 	err = judge(p, trace, judged, shown);
 	if (err)
 		return err;
-	print(p, judged, shown);
-	for (size_t i = 0; i < p->walker.nr_models; i++)
+	err = print_beside(p, judged, shown);
+	for (size_t i = 0; i < p->walker->nr_models; i++)
 		rw_judged_deinit(&judged[i]);
-	return NULL;
+	return err;
 }
 
 /** Another kernel's log, by its own first line. */
@@ -188,7 +237,7 @@ static struct rw_error *release_text(struct printer *p)
 	if (err)
 		return err;
 	p->passing = true;
-	fwrite(p->held.data, 1, p->held.nr, p->walker.out.file);
+	fwrite(p->held.data, 1, p->held.nr, p->walker->out.file);
 	free(p->held.data);
 	p->held.data = NULL;
 	p->held.nr = p->held.capacity = 0;
@@ -202,9 +251,9 @@ static struct rw_error *release_text(struct printer *p)
 static struct rw_error *pass(struct printer *p, const struct rw_text_line *line)
 {
 	if (p->passing) {
-		rw_output_log_line(&p->walker.out, line);
+		rw_output_log_line(&p->walker->out, line);
 		if (p->live)
-			fflush(p->walker.out.file);
+			fflush(p->walker->out.file);
 		return NULL;
 	}
 	for (size_t i = 0; i < line->size; i++) {
@@ -271,6 +320,51 @@ static struct rw_error *read_file(struct printer *p, struct rw_file *file, const
 	rw_text_close(text);
 	rw_printed_destroy(printed);
 	return err;
+}
+
+static struct rw_error *count(void *cookie, const struct rw_printed_trace *trace)
+{
+	(void)trace;
+	++*(size_t *)cookie;
+	return NULL;
+}
+
+struct rw_error *printer_count(struct inputs *inputs)
+{
+	struct rw_error *err = NULL;
+
+	for (size_t i = 0; !err && i < inputs->nr_logs; i++) {
+		struct log_input *log = &inputs->logs[i];
+		struct rw_printed *printed = rw_printed_create(count, &log->nr_traces);
+		struct rw_text *text = NULL;
+		struct rw_text_line line;
+		bool more = true;
+
+		if (!printed)
+			return &rw_enomem;
+		err = rw_file_complete(log->file, INPUTS_PIPE_LIMIT);
+		if (!err)
+			err = rw_text_open(log->file, INPUTS_PIPE_LIMIT, &text);
+		while (!err && more) {
+			err = rw_text_next(text, &line, &more);
+			if (!err && more)
+				err = rw_printed_line(printed, &line);
+		}
+		if (!err)
+			err = rw_printed_end(printed);
+		// Its registers are those of the report, not of a raw stack.
+		log->read |= log->nr_traces != 0;
+		rw_text_close(text);
+		rw_printed_destroy(printed);
+	}
+	return err;
+}
+
+void printer_beside(struct printer *p, struct rw_machine *machine, struct walker *walker)
+{
+	p->machine = machine;
+	p->walker = walker;
+	p->passes = false;
 }
 
 static bool is_pstore(const struct log_input *log)
@@ -355,11 +449,11 @@ struct rw_error *printer_foreign(const struct printer *p, const struct inputs *i
 
 struct rw_error *printer_finish(struct printer *p, const struct inputs *inputs, int *status_ret)
 {
-	if (!p->started)
+	if (!p->walker)
 		return rw_error_create(RW_ERROR_MISSING, "%s: none of its %zu traces is the one asked "
 				       "for; `-a' shows all", rw_file_said(inputs->logs[0].file),
 				       p->nr_traces);
-	walker_finish(&p->walker, NULL, 0);
-	*status_ret = rw_tally_status(&p->walker.tally);
+	walker_finish(p->walker, NULL, 0);
+	*status_ret = rw_tally_status(&p->walker->tally);
 	return NULL;
 }

@@ -12,8 +12,9 @@ struct printer {
 	const struct options *options;	/* borrowed, as is the next */
 	const struct rw_image *image;
 	struct rw_kernel kernel;	/* at link addresses */
-	struct walker walker;		/* only if @started */
-	bool started;
+	struct walker own, *walker;	/* which, once there is one; else NULL */
+	bool has_kernel;
+	struct rw_machine *machine;	/* borrowed: a dump of the same crash; NULL */
 	const char *source;		/* of the text that is being read */
 	size_t nr_traces;
 	struct rw_printed_log log;	/* of all texts together */
@@ -31,6 +32,15 @@ struct printer {
 void printer_init(struct printer *printer, const struct options *options,
 		  const struct rw_image *image, bool with_memory);
 void printer_deinit(struct printer *printer);
+
+/**
+ * For texts beside a dump: each trace is compared with the task's in @machine, and goes
+ * to @walker, which is the dump's.  Both are borrowed.
+ */
+void printer_beside(struct printer *printer, struct rw_machine *machine, struct walker *walker);
+
+/** Count the traces of all texts, which are read whole; nothing is printed. */
+struct rw_error *printer_count(struct inputs *inputs);
 
 /** Read all texts of the inputs and print their traces as they come. */
 struct rw_error *printer_read(struct printer *printer, struct inputs *inputs);

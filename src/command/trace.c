@@ -54,11 +54,11 @@ static struct rw_error *walk_raw(const struct options *options, struct inputs *i
 				 int *status_ret)
 {
 	struct rw_kernel kernel;
-	struct walker own = { 0 }, *walker = printer->started ? &printer->walker : &own;
+	struct walker own = { 0 }, *walker = printer->walker ? printer->walker : &own;
 	struct walk walk;
 	struct rw_error *err = raw_kernel(options, inputs, image, &kernel);
 
-	if (!err && printer->started)
+	if (!err && printer->walker)
 		err = walker_use(walker, &kernel, inputs->source) ? NULL : &rw_enomem;
 	else if (!err)
 		err = walker_init(options, &kernel, inputs->source, walker);
@@ -70,7 +70,7 @@ static struct rw_error *walk_raw(const struct options *options, struct inputs *i
 		walker_finish(walker, NULL, 0);
 		*status_ret = rw_tally_status(&walker->tally);
 	}
-	if (!printer->started)
+	if (!printer->walker)
 		walker_deinit(walker);
 	return err;
 }
@@ -99,7 +99,9 @@ static struct rw_error *run(struct options *options, struct inputs *inputs,
 	// With memory to walk, what is wrong with it is said before anything is printed.
 	bool walk_first = !err && (inputs->nr_sources || is_walk_meant(options, inputs));
 	printer_init(printer, options, *image, walk_first);
-	if (walk_first)
+	if (!err && inputs->nr_sources)
+		err = printer_count(inputs);
+	if (!err && walk_first)
 		err = inputs_read_logs(options, inputs);
 	if (walk_first && !err)
 		err = inputs_choose(options, inputs);

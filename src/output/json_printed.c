@@ -224,6 +224,25 @@ static void reasons(struct rw_json *json, const struct rw_judged *judged)
 	rw_json_close(json, ']');
 }
 
+static void beside(struct rw_output *out, struct rw_json *json, const struct rw_beside *b)
+{
+	if (!b) {
+		rw_json_null(json, "beside");
+		return;
+	}
+	rw_json_open(json, "beside", '{');
+	rw_json_address(json, "address", b->trace->task->address);
+	rw_json_string(json, "verdict", rw_verdict_name(b->trace->result.verdict));
+	rw_json_number(json, "same", b->nr_same);
+	rw_json_number(json, "printed_only", b->nr_printed);
+	rw_json_open(json, "dump_only", '[');
+	for (size_t i = 0; i < b->nr_replayed; i++)
+		rw_json_string(json, NULL, rw_names_find(out->names,
+							 b->trace->frames[i].entry.pc)->printed);
+	rw_json_close(json, ']');
+	rw_json_close(json, '}');
+}
+
 void rw_output_judged_json(struct rw_output *out, const struct rw_judged *judged)
 {
 	const struct rw_unwind_result *result = &judged->result;
@@ -255,6 +274,7 @@ void rw_output_judged_json(struct rw_output *out, const struct rw_judged *judged
 	rw_json_open(&json, "lost", '[');
 	rw_json_close(&json, ']');
 	report(&json, judged);
+	beside(out, &json, judged->beside);
 	rw_json_close(&json, '}');
 	rw_json_end_line(&json);
 }

@@ -10,6 +10,8 @@
 
 #include "output_private.h"
 
+#define MOST_ROWS 24	/* of entries that differ */
+
 /** What the text says of whom the trace is. */
 static void say_task(struct rw_output *out, const struct rw_printed_facts *facts)
 {
@@ -164,6 +166,48 @@ static void verdict(struct rw_output *out, const struct rw_judged *judged)
 	fprintf(out->file, ": %s\n", text);
 }
 
+/** One side of a row; @n counts from the entry that both have in common outwards. */
+static void side(struct rw_output *out, const char *text, size_t n, bool left)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "#%zu", n);
+	fprintf(out->file, left ? "    %-4s %-44.44s" : "  %-4s %s", number, text);
+}
+
+/** The replay of the task in the dump: what is the same, and where the two part. */
+static void beside(struct rw_output *out, const struct rw_judged *judged)
+{
+	const struct rw_beside *b = judged->beside;
+	size_t rows = b->nr_printed > b->nr_replayed ? b->nr_printed : b->nr_replayed;
+
+	fprintf(out->file, "in the dump: %s%s%s, ", rw_output_color(out, b->trace->result.verdict),
+		rw_verdict_name(b->trace->result.verdict), rw_output_plain(out));
+	if (!rows) {
+		fprintf(out->file, "the same %zu entries\n", b->nr_same);
+		return;
+	}
+	fprintf(out->file, "the last %zu entries are the same; before them, printed and in the "
+		"dump:\n", b->nr_same);
+	// The innermost ones are left out of a long row of them.
+	for (size_t i = rows > MOST_ROWS ? rows - MOST_ROWS : 0; i < rows; i++) {
+		size_t back = rows - i;
+
+		if (back <= b->nr_printed)
+			side(out, judged->frames[b->nr_printed - back].entry->text,
+			     b->nr_printed - back, true);
+		else
+			fprintf(out->file, "%53s", "");
+		if (back <= b->nr_replayed) {
+			size_t n = b->nr_replayed - back;
+
+			side(out, rw_names_find(out->names, b->trace->frames[n].entry.pc)->printed,
+			     n, false);
+		}
+		putc('\n', out->file);
+	}
+}
+
 static void judged_text(struct rw_output *out, const struct rw_judged *judged)
 {
 	bool beyond = false;
@@ -178,6 +222,8 @@ static void judged_text(struct rw_output *out, const struct rw_judged *judged)
 		frame(out, judged, i);
 	}
 	verdict(out, judged);
+	if (judged->beside)
+		beside(out, judged);
 }
 
 /** As the kernel printed it, without what stood before and in between. */

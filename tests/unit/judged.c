@@ -217,12 +217,49 @@ static void test_pc(void **state)
 	}
 }
 
+/** What a printed trace and a replay have in common is told from their ends. */
+static void test_beside(void **state)
+{
+#define ENTRY(n, o, s) { .text = n "+", .name = n, .offset = o, .size = s, .has_offset = true }
+	const struct rw_printed_entry entries[] = {
+		ENTRY("__schedule", 0x44, 0x54), ENTRY("schedule", 0x30, 0x40),
+		ENTRY("wait_for_event", 0x30, 0x40), ENTRY("ret_from_fork", 0x20, 0x30),
+	};
+	struct rw_printed_facts facts = { .pid = 1 };
+	struct rw_printed_trace trace = { .facts = &facts, .entries = entries, .nr = 4 };
+	struct rw_frame frames[] = {
+		{ .entry.pc = 0xffff800008002a58 }, { .entry.pc = 0xffff800008002af0 },
+		{ .entry.pc = 0xffff800008003510 }, { .entry.pc = 0xffff8000080021e0 },
+	};
+	struct rw_trace replay = { .kernel = &kernel, .frames = frames, .nr = 4 };
+	struct rw_judged judged;
+	struct rw_beside beside;
+
+	(void)state;
+	no_error(rw_judged_init(&kernel, rw_model_find("rfc-v7"), "text", "given", 0, &trace,
+				&judged));
+	// schedule at another offset: they part there.
+	rw_beside_init(&judged, &replay, &beside);
+	assert_int_equal(beside.nr_same, 2);
+	assert_int_equal(beside.nr_printed, 2);
+	assert_int_equal(beside.nr_replayed, 2);
+	frames[1].entry.pc += 4;
+	rw_beside_init(&judged, &replay, &beside);
+	assert_int_equal(beside.nr_same, 3);
+	replay.nr = 0;
+	rw_beside_init(&judged, &replay, &beside);
+	assert_int_equal(beside.nr_same, 0);
+	assert_int_equal(beside.nr_printed, 4);
+	rw_judged_deinit(&judged);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_all_models),
 		cmocka_unit_test(test_pc),
+		cmocka_unit_test(test_beside),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
