@@ -102,7 +102,7 @@ static struct rw_error *add_names(struct rw_machine *m, const struct rw_image *n
 		slide = 0;
 	if (!force && !rw_image_agrees(m->own_image, names, slide, what))
 		return rw_error_create(RW_ERROR_MISMATCH,
-				       "%s: %s: is at another address than in the dump's kernel (%s); "
+				       "%s: %s: is not where the dump's kernel (%s) has it; "
 				       "give the file of that kernel, or --force",
 				       rw_image_path(names), what, release ? release :
 				       "release not known");
@@ -257,13 +257,16 @@ static struct rw_error *add_sym_code(struct rw_machine *m, uint64_t slide)
 
 struct rw_error *machine_complete_image(struct rw_machine *m, uint64_t slide)
 {
-	uint64_t init_task, end;
+	uint64_t init_task, end = 0;
 
 	m->kimage = (struct kimage){ m->dump, m->space.kimage.kimage_voffset - slide };
 	rw_image_add_bytes(m->own_image, read_kimage, &m->kimage);
-	if (!rw_image_symbol(m->image, "_end", &end))
+	// A list that ends before its last symbol was cut short.
+	bool whole = rw_image_symbol(m->image, "_end", &end) ||
+		     rw_image_has_kallsyms(m->own_image);
+	if (!end)
 		add_end(m, slide);
-	m->text_names_only = !rw_image_symbol(m->image, "init_task", &init_task);
+	m->text_names_only = !whole || !rw_image_symbol(m->image, "init_task", &init_task);
 	struct rw_error *err = add_types(m);
 	if (!err && m->text_names_only)
 		err = machine_find_data(m, slide);
