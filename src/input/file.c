@@ -201,7 +201,7 @@ struct rw_error *rw_file_begin(const char *path, struct rw_file *ret)
 
 struct rw_error *rw_file_init(const char *path, size_t limit, struct rw_file *ret)
 {
-	struct rw_file file;
+	struct rw_file file = { .fd = -1 };
 	struct rw_error *err = rw_file_begin(path, &file);
 
 	if (err)

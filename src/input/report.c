@@ -265,7 +265,7 @@ static bool read_old_task(struct rw_report *report, const char *p, const char *e
 	    rw_hex_parse(flags, end, &ignored) != 8)
 		return false;
 	const char *state = p + 15;	// comm is padded to that
-	if (*state != ' ' || !memchr("RSDTtXZPKWI", state[1], 11) || state[2] != ' ')
+	if (*state != ' ' || !state[1] || !strchr("RSDTtXZPKWI", state[1]) || state[2] != ' ')
 		return false;
 
 	begin_task(report, RW_LIST_TASKS);
@@ -357,7 +357,7 @@ static bool read_stack(struct rw_printed_facts *facts, const char *p, const char
 		p += nr;
 		if (!nr || nr > RW_HEX_DIGITS || !begins(p, end, "..0x"))
 			return true;
-		nr = rw_hex_parse(p += 4, end, &stack.high);
+		nr = rw_hex_parse(p + 4, end, &stack.high);
 		if (nr && nr <= RW_HEX_DIGITS && stack.high > stack.low)
 			facts->stacks[i] = stack;
 		return true;
