@@ -130,6 +130,11 @@ static struct rw_error *run(struct options *options, struct inputs *inputs,
 		return err;
 	if (only_traces)
 		return printer_finish(printer, inputs, status_ret);
+	// What the kernel printed of itself, if it did not boot twice with different ones.
+	if (options->kaslr_known == RW_UNKNOWN && printer->log.kaslr_known == RW_YES) {
+		options->kaslr_known = RW_YES;
+		options->kaslr = printer->log.kaslr;
+	}
 	return walk_raw(options, inputs, *image, printer, status_ret);
 }
 
