@@ -51,6 +51,42 @@ struct rw_error *rw_file_complete(struct rw_file *file, size_t limit);
 /** The file's name for messages: "standard input" for "-". */
 const char *rw_file_said(const struct rw_file *file);
 
+/** Is it packed with gzip, xz or zstd, by its first bytes? */
+bool rw_file_is_packed(const struct rw_file *file);
+
+/**
+ * Put in place of a packed file's bytes what they unpack to; another file is left as it
+ * is.  One that was only begun is read to its end.  The bytes are then mapped, from memory or from a temporary file without a name in
+ * the folder that TMPDIR names (else /var/tmp).
+ *
+ * @return NULL; RW_ERROR_FORMAT if the data is damaged or cut short, or unpacks to more
+ *         than a dump does; RW_ERROR_OS if there is no room; RW_ERROR_UNSUPPORTED in a
+ *         build without libarchive.  The file is as it was then.
+ */
+struct rw_error *rw_file_unpack(struct rw_file *file);
+
+/**
+ * The first bytes of what a file unpacks to, or of the file itself.
+ *
+ * @return How many there are, up to @size; less if the data is damaged, or cannot be
+ *         unpacked.
+ */
+size_t rw_file_peek(const struct rw_file *file, uint8_t *buf, size_t size);
+
+#define RW_UNPACK_LIMIT (UINT64_C(1) << 30)
+
+/**
+ * Unpack @bytes, which begin as a packed file does, into a file without a name.
+ *
+ * @param name    For messages.
+ * @param limit   How many bytes any file may unpack to; more, only if it has more than
+ *                one packed byte for a thousand.
+ * @param fd_ret  Owned by the caller.
+ * @return As rw_file_unpack().
+ */
+struct rw_error *rw_unpack(const uint8_t *bytes, size_t size, const char *name, uint64_t limit,
+			   int *fd_ret);
+
 /** Release a file's bytes.  A zeroed one is accepted. */
 void rw_file_deinit(struct rw_file *file);
 

@@ -129,6 +129,12 @@ void command_version(FILE *file, struct argp_state *state)
 		"no BTF (built without libbpf: -Dbtf=enabled), "
 #endif
 		"DWARF (libdw)\n");
+	fprintf(file, "packed files: "
+#ifdef HAVE_LIBARCHIVE
+		"gzip, xz, zstd (libarchive)\n");
+#else
+		"none (built without libarchive: -Darchive=enabled)\n");
+#endif
 	fprintf(file, "case files: "
 #ifdef HAVE_JANSSON
 		"read and written\n");

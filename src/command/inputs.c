@@ -196,10 +196,14 @@ static struct rw_error *add_input(const struct options *options, struct inputs *
 	if (err)
 		return err;
 	inputs->nr_files++;
-	if (parsed.form == RW_INPUT_CONTENT && !as_regs &&
+	// Memory may begin with anything, also as a packed file does.
+	if (parsed.form != RW_INPUT_RAW)
+		err = rw_file_unpack(file);
+	if (!err && parsed.form == RW_INPUT_CONTENT && !as_regs &&
 	    rw_content_recognise(file->bytes, file->size) == RW_CONTENT_TEXT)
 		return add_log(inputs, file);
-	err = rw_file_complete(file, INPUTS_PIPE_LIMIT);
+	if (!err)
+		err = rw_file_complete(file, INPUTS_PIPE_LIMIT);
 	if (err)
 		return err;
 

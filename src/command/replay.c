@@ -28,6 +28,7 @@ static struct rw_error *check_options(const struct options *o)
 
 struct rw_error *replay_open(const struct options *options, struct replayed_case *ret)
 {
+	uint8_t head[4096];
 	struct stat st;
 
 	*ret = (struct replayed_case){ .replay = NULL };
@@ -40,9 +41,12 @@ struct rw_error *replay_open(const struct options *options, struct replayed_case
 		rw_error_destroy(err);
 		return NULL;
 	}
-	if (rw_content_recognise(ret->file.bytes, ret->file.size) != RW_CONTENT_CASE)
+	size_t size = rw_file_peek(&ret->file, head, sizeof(head));
+	if (rw_content_recognise(head, size) != RW_CONTENT_CASE)
 		return NULL;
 	err = check_options(options);
+	if (!err)
+		err = rw_file_unpack(&ret->file);
 	if (!err)
 		err = rw_case_read(&ret->file, &ret->c);
 	if (!err)

@@ -19,6 +19,7 @@
 #include "rewalk/bytes.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
+#include "rewalk/input.h"
 
 #include "image_private.h"
 
@@ -86,6 +87,28 @@ static struct rw_error *check_header(const uint8_t *head, size_t head_size, uint
 	return NULL;
 }
 
+/** A packed vmlinux is read from what it unpacks to. */
+static struct rw_error *unpack(struct rw_image *image)
+{
+	struct rw_file file;
+	struct rw_error *err = rw_file_init(image->path, 0, &file);
+	int fd = -1;
+
+	if (err) {
+		// What is no file of bytes is said better by who looks at its header.
+		rw_error_destroy(err);
+		return NULL;
+	}
+	if (rw_file_is_packed(&file))
+		err = rw_unpack(file.bytes, file.size, "beginning", RW_UNPACK_LIMIT, &fd);
+	rw_file_deinit(&file);
+	if (fd < 0)
+		return err;
+	close(image->fd);
+	image->fd = fd;
+	return NULL;
+}
+
 static struct rw_error *open_file(struct rw_image *image)
 {
 	uint8_t head[sizeof(Elf64_Ehdr)];
@@ -97,10 +120,15 @@ static struct rw_error *open_file(struct rw_image *image)
 	if (!S_ISREG(st.st_mode))
 		return rw_error_create(RW_ERROR_FORMAT,
 				       "not a regular file; give a vmlinux on disk");
+	struct rw_error *err = unpack(image);
+	if (err)
+		return err;
+	if (fstat(image->fd, &st) < 0)
+		return rw_error_os(errno, "cannot be examined");
 	ssize_t got = pread(image->fd, head, sizeof(head), 0);
 	if (got < 0)
 		return rw_error_os(errno, "cannot be read");
-	struct rw_error *err = check_header(head, (size_t)got, (uint64_t)st.st_size);
+	err = check_header(head, (size_t)got, (uint64_t)st.st_size);
 	if (err)
 		return err;
 
@@ -283,12 +311,16 @@ static bool is_list(const char *path)
 		return false;
 	if (!S_ISREG(st.st_mode))
 		return S_ISFIFO(st.st_mode);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd >= 0 ? pread(fd, head, sizeof(head), 0) : -1;
+	struct rw_file file;
+	struct rw_error *err = rw_file_init(path, 0, &file);
 
-	if (fd >= 0)
-		close(fd);
-	return got > 0 && rw_image_is_name_list(head, (size_t)got);
+	if (err) {
+		rw_error_destroy(err);
+		return false;
+	}
+	size_t got = rw_file_peek(&file, head, sizeof(head));
+	rw_file_deinit(&file);
+	return got && rw_image_is_name_list(head, got);
 }
 
 struct rw_error *rw_image_open(const char *path, struct rw_image **ret)

@@ -247,8 +247,12 @@ struct rw_error *rw_image_open_list(const char *path, struct rw_image **ret)
 	struct rw_file file = { 0 };
 	struct rw_error *err = rw_file_init(path, MOST_BYTES, &file);
 
-	if (err)
+	if (!err)
+		err = rw_file_unpack(&file);
+	if (err) {
+		rw_file_deinit(&file);
 		return err;
+	}
 	struct rw_image *image = rw_image_create(RW_IMAGE_SYSTEM_MAP, path);
 	if (!image)
 		err = &rw_enomem;

@@ -6,7 +6,7 @@
 // A bootable arm64 Image has "ARM\x64" at 0x38 (Documentation/arch/arm64/
 // booting.rst), an EFI zboot image "MZ", two zero bytes and "zimg"
 // (drivers/firmware/efi/libstub/zboot-header.S).  The rest are the magic numbers
-// of the compressions a kernel can be packed with.
+// of the compressions that a kernel can be packed with and that are not unpacked here.
 
 #include <string.h>
 
@@ -31,9 +31,6 @@ static const struct magic boot_images[] = {
 };
 
 static const struct magic packed[] = {
-	{ 0, 2, "\x1f\x8b", "gzip" },
-	{ 0, 4, "\x28\xb5\x2f\xfd", "zstd" },
-	{ 0, 6, "\xfd" "7zXZ", "xz" },
 	{ 0, 3, "BZh", "bzip2" },
 	{ 0, 4, "\x02\x21\x4c\x18", "lz4" },
 	{ 0, 4, "\x04\x22\x4d\x18", "lz4" },

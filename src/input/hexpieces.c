@@ -153,7 +153,7 @@ struct rw_error *rw_hexpieces_join(struct rw_hexpieces *pieces, struct rw_hexspa
 {
 	struct rw_hexdump_span *span = NULL;
 	size_t first_place = 0, used = 0;
-	uint64_t total;
+	uint64_t total = 0;
 
 	struct rw_error *err = check_sizes(pieces, &total);
 	if (err || !pieces->nr)
