@@ -180,15 +180,17 @@ static bool read_across(const struct rw_memory *memory, uint64_t addr, uint64_t 
 bool rw_memory_read(void *ctx, uint64_t addr, size_t nr, uint64_t *ret)
 {
 	struct rw_memory *memory = ctx;
-	const struct rw_span *span = memory->last < memory->nr ? &memory->data[memory->last] : NULL;
+	size_t last = memory->last;
 
 	// A walk stays on a stack: mostly it is the span of the last read.
-	if (!span || addr < span->start || addr >= span->end) {
-		span = rw_memory_find(memory, addr);
-		if (!span)
+	if (last >= memory->nr || addr < memory->data[last].start ||
+	    addr >= memory->data[last].end) {
+		last = first_after(memory, addr);
+		if (last == memory->nr || memory->data[last].start > addr)
 			return false;
-		memory->last = span - memory->data;
+		memory->last = last;
 	}
+	const struct rw_span *span = &memory->data[last];
 	if ((span->end - addr) / 8 < nr) {
 		for (size_t i = 0; i < nr; i++)
 			if (!read_across(memory, addr + 8 * i, &ret[i]))
