@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kernel sources: a tree that is there, or Debian's newest linux-source package.
-
-apt is used with lists and settings of its own, in the cache.  The archive's address
-is that of this machine's own sources.
-"""
+"""Kernel sources: a tree that is there, or Debian's newest linux-source package."""
 import glob
 import os
 import re
@@ -11,14 +7,7 @@ import shutil
 import subprocess
 
 import extract
-
-SUITES = ('bookworm', 'bookworm-backports', 'trixie', 'trixie-backports', 'sid')
-SECURITY = ('bookworm-security', 'trixie-security')
-KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
-
-
-class Unavailable(Exception):
-    """Why the source of a version cannot be had."""
+from apt import Unavailable
 
 
 class Tree:
@@ -40,85 +29,6 @@ def given(directory, version):
         raise Unavailable('there is no %s' % path)
     debs = glob.glob(path + '_*.deb')
     return Tree(path, os.path.basename(debs[0])[:-4] if len(debs) == 1 else 'a tree')
-
-
-def archive(name):
-    """The address in apt's own sources whose last part is @name."""
-    for path in sorted(glob.glob('/etc/apt/sources.list') +
-                       glob.glob('/etc/apt/sources.list.d/*')):
-        with open(path) as f:
-            lines = [line for line in f if not line.lstrip().startswith('#')]
-        for word in ' '.join(lines).split():
-            if re.fullmatch(r'[a-z+]+:/.*/%s/?' % name, word):
-                return word
-    return None
-
-
-class Apt:
-    """apt for Debian's source packages, whatever this machine runs."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.updated = None
-        self.options = []
-
-    def run(self, tool, *args, cwd=None):
-        try:
-            run = subprocess.run([tool] + self.options + list(args), cwd=cwd, text=True,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        except OSError as e:
-            raise Unavailable('%s: %s' % (tool, e.strerror))
-        if run.returncode:
-            errors = [line for line in run.stderr.splitlines() if line.startswith('E:')]
-            raise Unavailable('%s: %s' % (tool, (errors or [run.stderr.strip()])[0]))
-        return run.stdout
-
-    def update(self):
-        """Once per run; that it failed is remembered, too."""
-        if self.updated is None:
-            try:
-                self._update()
-                self.updated = ''
-            except Unavailable as e:
-                self.updated = str(e)
-        if self.updated:
-            raise Unavailable(self.updated)
-
-    def _update(self):
-        main, security = archive('debian'), archive('debian-security')
-        if not main:
-            raise Unavailable("no Debian archive among apt's sources")
-        for sub in ('lists/partial', 'cache/archives/partial'):
-            os.makedirs(os.path.join(self.directory, sub), exist_ok=True)
-        sources = os.path.join(self.directory, 'sources.list')
-        with open(sources, 'w') as f:
-            for address, suites in ((main, SUITES), (security, SECURITY)):
-                if address:
-                    for suite in suites:
-                        f.write('deb [signed-by=%s] %s %s main\n' % (KEYRING, address, suite))
-        status = os.path.join(self.directory, 'status')
-        open(status, 'w').close()
-        for option, value in (
-                ('Dir::Etc::sourcelist', sources), ('Dir::Etc::sourceparts', '/dev/null'),
-                ('Dir::Etc::preferences', '/dev/null'),
-                ('Dir::Etc::preferencesparts', '/dev/null'),
-                ('Dir::State::lists', os.path.join(self.directory, 'lists')),
-                ('Dir::State::status', status),
-                ('Dir::Cache', os.path.join(self.directory, 'cache')),
-                ('Acquire::Languages', 'none'), ('APT::Sandbox::User', '')):
-            self.options += ['-o', '%s=%s' % (option, value)]
-        self.run('apt-get', '-q', 'update')
-
-    def candidate(self, package):
-        self.update()
-        found = re.search(r'Candidate: (\S+)', self.run('apt-cache', 'policy', package))
-        if not found or found.group(1) == '(none)':
-            raise Unavailable("the archive has no %s" % package)
-        return found.group(1)
-
-    def download(self, package, candidate, directory):
-        self.run('apt-get', '-q', 'download', '%s=%s' % (package, candidate), cwd=directory)
-        return glob.glob(os.path.join(directory, package + '_*.deb'))[0]
 
 
 def unpack(deb, package, directory):
@@ -153,7 +63,7 @@ def newest(apt, cache, version):
     if candidate != have:
         shutil.rmtree(directory, True)
         os.makedirs(directory)
-        deb = apt.download(package, candidate, directory)
+        deb = apt.download([(package, candidate)], directory)[0]
         unpack(deb, package, directory)
         os.remove(deb)
         if not os.path.exists(os.path.join(path, 'Makefile')):
