@@ -75,6 +75,7 @@ struct rw_tally {
 	size_t verdicts[RW_VERDICT_UNDETERMINED + 1];
 	size_t reasons[RW_REASON_TASK_RUNNING_NO_REGISTERS + 1];
 	bool incomplete;	/* there may be traces that were never seen */
+	bool interrupted;	/* by the user: there are such */
 };
 
 void rw_tally_add(struct rw_tally *tally, const struct rw_unwind_result *result);

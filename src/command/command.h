@@ -17,6 +17,7 @@ struct rw_error;
 #define STATUS_UNRELIABLE	1
 #define STATUS_ERROR		2
 #define STATUS_UNDETERMINED	3
+#define STATUS_INTERRUPTED	130
 
 #define MAX_TEXT	4096
 

@@ -16,12 +16,21 @@
 #include "printed.h"
 #include "walk.h"
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, walking;
 
+/** Once while tasks are walked: what was done is printed.  Before, or twice: the end. */
 static void on_interrupt(int signal)
 {
+	static const char text[] = "rewalk: interrupted before the first trace\n";
+
 	(void)signal;
-	interrupted = 1;
+	if (walking && !interrupted) {
+		interrupted = 1;
+		return;
+	}
+	if (!walking && write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(STATUS_ERROR);
+	_exit(STATUS_INTERRUPTED);
 }
 
 void dumped_free_lost(char **lost, size_t nr)
@@ -197,6 +206,9 @@ struct rw_error *dump_trace(const struct options *options, struct inputs *inputs
 {
 	struct dumped dumped = { 0 };
 	struct walker walker;
+	struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
+
+	sigaction(SIGINT, &action, NULL);
 	struct rw_error *err = dumped_check(options, inputs);
 
 	if (!err)
@@ -206,16 +218,16 @@ struct rw_error *dump_trace(const struct options *options, struct inputs *inputs
 				  &walker);
 	if (!err) {
 		struct run run = { &walker, dumped.machine };
-		struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
 
-		sigaction(SIGINT, &action, NULL);
+		walking = 1;
 		err = print_logs(options, inputs, dumped.machine, &walker);
 		if (!err)
 			err = dumped_each(options, &dumped, inputs->source, one, &run,
 				  &walker.tally.incomplete);
+		walker.tally.interrupted = interrupted;
 		if (!err)
 			err = finish(&walker, &dumped);
-		*status_ret = interrupted ? 130 : rw_tally_status(&walker.tally);
+		*status_ret = interrupted ? STATUS_INTERRUPTED : rw_tally_status(&walker.tally);
 		if (!err && interrupted)
 			fprintf(stderr, "rewalk: interrupted after %zu traces\n",
 				walker.tally.traces);

@@ -48,7 +48,7 @@ static void summary_json(struct rw_output *out, const struct rw_summary *summary
 			verdicts_json(&json, summary->models[i].name, &summary->by_model[i]);
 		rw_json_close(&json, '}');
 	}
-	rw_json_bool(&json, "incomplete", tally->incomplete);
+	rw_json_bool(&json, "incomplete", tally->incomplete || tally->interrupted);
 	rw_json_open(&json, "lost", '[');
 	for (size_t i = 0; i < summary->nr_lost; i++)
 		rw_json_string(&json, NULL, summary->lost[i]);
@@ -59,7 +59,10 @@ static void summary_json(struct rw_output *out, const struct rw_summary *summary
 
 static void summary_text(struct rw_output *out, const struct rw_tally *tally)
 {
-	if (tally->incomplete)
+	if (tally->interrupted)
+		fprintf(out->file, "\nincomplete: interrupted after %zu trace%s\n", tally->traces,
+			tally->traces == 1 ? "" : "s");
+	else if (tally->incomplete)
 		fputs("\nincomplete: the dump's list of tasks is broken off; there may be more\n",
 		      out->file);
 	if (tally->traces < 2)
