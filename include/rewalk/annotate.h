@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is added to frames for people: names as the kernel prints them.  Looked up
- * for what is printed only, and once for each pc.
+ * What is added to frames for people: names as the kernel prints them, source lines
+ * and inlined calls.  Looked up for what is printed only, and once for each pc.
  */
 #ifndef REWALK_ANNOTATE_H
 #define REWALK_ANNOTATE_H
@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "rewalk/kernel.h"
+
+struct rw_trace;
 
 /** The name of a pc.  Strings are borrowed from the rw_names. */
 struct rw_name {
@@ -29,5 +31,73 @@ void rw_names_destroy(struct rw_names *names);
 
 /** The name of @pc, borrowed until the next call that names another pc or destroy. */
 const struct rw_name *rw_names_find(struct rw_names *names, uint64_t pc);
+
+/* ---- source lines ----------------------------------------------------------- */
+
+/** What an address stands for, which decides the byte that is looked up. */
+enum rw_pc_kind {
+	RW_PC_RETURN,	/* a return address: the call is the instruction before it */
+	RW_PC_EXACT,	/* an instruction that was interrupted, or is the next to run */
+};
+
+/**
+ * The kind of frame @n's pc.  Exact are those of a struct pt_regs: by the walk's own word,
+ * or, of kernels whose records do not tell (before 6.13), because the entry before is the
+ * vector code of an exception.  So are a pc of registers that `--current` starts from, a
+ * trampoline that stands for the return address it replaced, and ret_from_fork of a task
+ * that has not run yet.
+ *
+ * @param offset  Of the pc in its symbol; anything but 0 where it has none.
+ */
+enum rw_pc_kind rw_pc_kind(const struct rw_trace *trace, size_t n, uint64_t offset);
+
+/** One call at an address. */
+struct rw_line {
+	const char *function;	/* NULL: not known */
+	const char *file;	/* relative to the source tree where it lies in it; NULL: not known */
+	uint32_t line;		/* 0: not known */
+	bool inlined;		/* into the next one */
+};
+
+/** The calls at an address, innermost first: the last one is not inlined. */
+struct rw_line_list {
+	const struct rw_line *data;	/* borrowed until the next call of rw_lines_find() */
+	size_t nr;
+};
+
+struct rw_lines;
+
+/**
+ * Source lines of @kernel, from the debug information (DWARF) of its vmlinux.  Nothing is
+ * opened before the first question.
+ *
+ * @param kernel  Borrowed until rw_lines_destroy().
+ * @return NULL without memory.
+ */
+struct rw_lines *rw_lines_create(const struct rw_kernel *kernel);
+
+/** NULL is accepted. */
+void rw_lines_destroy(struct rw_lines *lines);
+
+/**
+ * The calls at @pc, a run-time address; none where the debug information does not tell.
+ * Names and paths are as the DWARF has them and may hold any byte.  Of paths the
+ * directory of the compilation is left away, and the one that the file of panic() is
+ * below of, as scripts/decode_stacktrace.sh does.
+ */
+struct rw_line_list rw_lines_find(struct rw_lines *lines, uint64_t pc, enum rw_pc_kind kind);
+
+/** As rw_lines_find(), for a link address of the image. */
+struct rw_line_list rw_lines_find_linked(struct rw_lines *lines, uint64_t addr,
+					 enum rw_pc_kind kind);
+
+/** Something to say of where lines were looked for. */
+struct rw_lines_note {
+	bool warning;	/* else it is for those who want to know more */
+	char *text;
+};
+
+/** All of them in order, borrowed until the next question. */
+const struct rw_lines_note *rw_lines_notes(const struct rw_lines *lines, size_t *nr_ret);
 
 #endif

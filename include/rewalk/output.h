@@ -31,6 +31,7 @@ struct rw_output {
 	bool color;
 	int verbose;
 	struct rw_names *names;
+	struct rw_lines *lines;	/* NULL: source lines are not wanted */
 };
 
 /** Print one trace.  JSON is flushed. */
@@ -106,7 +107,17 @@ void rw_progress_show(struct rw_progress *progress, size_t done, size_t total);
 /** Wipe the line. */
 void rw_progress_end(struct rw_progress *progress);
 
-/* private to the room: one per format */
+/**
+ * Print source lines behind an entry that is printed as the kernel does: " (file:line)";
+ * of inlined calls " (file:line in FUNCTION, file:line)", the innermost first.
+ */
+void rw_output_lines_kernel(FILE *file, struct rw_line_list lines);
+
+/* private to the room */
+struct rw_line_list rw_output_find_lines(struct rw_output *out, const struct rw_trace *trace,
+					 size_t n, const struct rw_name *name);
+void rw_output_lines_text(FILE *file, struct rw_line_list lines, const struct rw_name *name);
+void rw_output_lines_json(struct rw_json *json, struct rw_line_list lines);
 void rw_output_trace_text(struct rw_output *out, const struct rw_trace *trace);
 void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace);
 void rw_output_trace_kernel(struct rw_output *out, const struct rw_trace *trace);

@@ -71,6 +71,7 @@ struct options {
 	int verbose;			/* -1: quiet */
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 	bool no_pager;
+	bool lines;			/* source lines are printed */
 
 	/* export */
 	const char *output;		/* "-": standard output */

@@ -435,6 +435,9 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		if (!o->limit)
 			argp_error(state, "--limit: a buffer has at least 1 entry");
 		return 0;
+	case 'l':
+		o->lines = true;
+		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -442,6 +445,8 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 static const struct argp_option output_options[] = {
 	{ "verdict", KEY_VERDICT, "V[,V...]", 0, "Print only traces with these verdicts; counts and "
 	  "the exit status cover all", 3 },
+	{ "lines", 'l', NULL, 0, "Print source lines and inlined calls, from debug information "
+	  "(DWARF)", 3 },
 	{ "limit", KEY_LIMIT, "N", 0, "Stop after N entries, as for a caller with a buffer of N", 3 },
 	{ 0 },
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rewalk/error.h"
+#include "rewalk/printable.h"
 
 #include "walk.h"
 
@@ -37,6 +38,7 @@ struct rw_error *walker_init(const struct options *options, const struct rw_kern
 		.color = command_color(options, stdout),
 		.verbose = options->verbose > 0 ? options->verbose : 0,
 		.names = rw_names_create(kernel),
+		.lines = options->lines ? rw_lines_create(kernel) : NULL,
 	};
 	if (options->group && options->format == RW_FORMAT_TEXT)
 		w.groups = rw_groups_create();
@@ -45,7 +47,8 @@ struct rw_error *walker_init(const struct options *options, const struct rw_kern
 	// Nothing may stand on standard output before this.
 	pager_start(&w.pager, options->no_pager);
 	*ret = w;
-	if (!w.out.names || (options->group && options->format == RW_FORMAT_TEXT && !w.groups) ||
+	if (!w.out.names || (options->lines && !w.out.lines) ||
+	    (options->group && options->format == RW_FORMAT_TEXT && !w.groups) ||
 	    (w.nr_models > 1 && !w.by_model)) {
 		walker_deinit(ret);
 		return &rw_enomem;
@@ -53,12 +56,35 @@ struct rw_error *walker_init(const struct options *options, const struct rw_kern
 	return NULL;
 }
 
+/** What there is to say of source lines, on standard error. */
+static void say_notes(const struct walker *w)
+{
+	size_t nr = 0;
+	const struct rw_lines_note *notes = w->out.lines ? rw_lines_notes(w->out.lines, &nr) :
+					    NULL;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (notes[i].warning ? w->options->verbose < 0 : w->options->verbose <= 0)
+			continue;
+		fputs(notes[i].warning ? "rewalk: warning: " : "rewalk: lines: ", stderr);
+		rw_print_clean(stderr, notes[i].text);
+		putc('\n', stderr);
+	}
+}
+
 bool walker_use(struct walker *w, const struct rw_kernel *kernel, const char *source)
 {
 	struct rw_names *names = rw_names_create(kernel);
+	struct rw_lines *lines = w->options->lines ? rw_lines_create(kernel) : NULL;
 
-	if (!names)
+	if (!names || (w->options->lines && !lines)) {
+		rw_names_destroy(names);
+		rw_lines_destroy(lines);
 		return false;
+	}
+	say_notes(w);
+	rw_lines_destroy(w->out.lines);
+	w->out.lines = lines;
 	rw_names_destroy(w->out.names);
 	w->out.names = names;
 	w->kernel = kernel;
@@ -69,6 +95,8 @@ bool walker_use(struct walker *w, const struct rw_kernel *kernel, const char *so
 void walker_deinit(struct walker *w)
 {
 	pager_stop(&w->pager);
+	say_notes(w);
+	rw_lines_destroy(w->out.lines);
 	rw_names_destroy(w->out.names);
 	rw_groups_destroy(w->groups);
 	free(w->by_model);

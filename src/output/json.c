@@ -53,8 +53,7 @@ static void frame(struct rw_output *out, struct rw_json *json, const struct rw_t
 	rw_json_string(json, "text", tri_word(f->text));
 	rw_json_bool(json, "translated", !f->entry.untranslated);
 	rw_json_bool(json, "beyond", f->entry.beyond);
-	rw_json_open(json, "lines", '[');
-	rw_json_close(json, ']');
+	rw_output_lines_json(json, rw_output_find_lines(out, trace, n, name));
 	rw_json_open(json, "checks", '[');
 	rw_json_close(json, ']');
 	rw_json_close(json, '}');

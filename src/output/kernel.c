@@ -32,14 +32,16 @@ void rw_output_trace_kernel(struct rw_output *out, const struct rw_trace *trace)
 {
 	fputs("Call trace:\n", out->file);
 	for (size_t i = 0; i < trace->nr; i++) {
-		const struct rw_name *name = rw_names_find(out->names, trace->frames[i].entry.pc);
+		const struct rw_frame *frame = &trace->frames[i];
+		const struct rw_name *name = rw_names_find(out->names, frame->entry.pc);
 		char marks[8];
 
-		rw_output_marks(trace, &trace->frames[i], marks);
+		rw_output_marks(trace, frame, marks);
 		putc(' ', out->file);
 		rw_print_clean(out->file, name->printed);
 		if (*marks)
 			fprintf(out->file, " (%s)", marks);
+		rw_output_lines_kernel(out->file, rw_output_find_lines(out, trace, i, name));
 		putc('\n', out->file);
 	}
 }

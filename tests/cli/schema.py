@@ -71,6 +71,8 @@ def runs(folder):
                   for a in ('--stack', '%s=%s+%s' % (n, low, size))]
         trace = ['trace', '--json'] + start
         yield name, trace + stacks + what, ['trace', 'summary']
+        lines = [a.replace('firmware.elf', 'firmware.debug') for a in what]
+        yield name + ', source lines', trace + ['-l', '--model', 'rfc-v7'] + stacks + lines, ['trace', 'summary']
         yield name + ', all models', trace + ['--model', 'all'] + stacks + what, ['trace', 'summary']
         yield name + ', stacks not said', trace + what, ['trace', 'summary']
         yield name + ', KASLR wrong', trace + ['--kaslr', '40000000'] + stacks + what, \
@@ -107,6 +109,7 @@ def dump_runs(vmlinux, vmcore):
     what, both = ['-q', '--json', vmlinux, vmcore], ['trace', 'summary']
     yield vmcore + ', chosen tasks', ['trace'] + what, both
     yield vmcore + ', all tasks', ['trace', '-a'] + what, both
+    yield vmcore + ', all tasks, source lines', ['trace', '-a', '-l'] + what, both
     yield vmcore + ', idle tasks', ['trace', '-p', '0'] + what, both
     yield vmcore + ', rules of rfc-v7', ['trace', '-a', '--model', 'rfc-v7'] + what, both
     yield vmcore + ', all models', ['trace', '--model', 'all'] + what, both
