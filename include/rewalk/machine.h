@@ -48,6 +48,16 @@ void rw_machine_destroy(struct rw_machine *machine);
 
 const struct rw_kernel *rw_machine_kernel(const struct rw_machine *machine);
 
+/**
+ * Say which registers CPU @cpu had, where the dump does not.  pc, x29 and sp must be known.
+ *
+ * @param from  Whoever says so, in messages; static, or outlives the machine.
+ * @return NULL; RW_ERROR_MISSING if a register is missing; RW_ERROR_MISMATCH if the machine
+ *         has no such CPU, or its dump has other registers of it.
+ */
+struct rw_error *rw_machine_set_regs(struct rw_machine *machine, unsigned int cpu,
+				     const struct rw_regs *regs, const char *from);
+
 /** All tasks: leaders and threads in list order, then the idle tasks.  Borrowed. */
 const struct rw_task *rw_machine_tasks(const struct rw_machine *machine, size_t *nr_ret);
 

@@ -68,6 +68,24 @@ struct rw_error *dumped_lost(const struct dumped *dumped, bool counted, char ***
 	return &rw_enomem;
 }
 
+/** Registers in other inputs, as those of the CPUs that they name. */
+static struct rw_error *give_regs(const struct inputs *inputs, struct rw_machine *machine)
+{
+	struct rw_error *err = NULL;
+
+	for (size_t i = 0; !err && i < inputs->nr_regs; i++) {
+		const struct found_regs *found = &inputs->regs[i];
+
+		err = found->block.cpu < 0 ?
+		      rw_error_create(RW_ERROR_USAGE, "%s: line %zu: registers beside a dump must name "
+				      "their CPU, as QEMU's `info registers -a' does; leave them out",
+				      found->name, found->block.line) :
+		      rw_machine_set_regs(machine, (unsigned int)found->block.cpu,
+					  &found->block.regs, found->name);
+	}
+	return err;
+}
+
 struct rw_error *dumped_init(const struct options *options, const struct inputs *inputs,
 			     const struct rw_image *image, struct dumped *ret)
 {
@@ -79,7 +97,7 @@ struct rw_error *dumped_init(const struct options *options, const struct inputs 
 		err = rw_dump_create(inputs->sources, inputs->nr_sources, &ret->dump);
 	if (!err)
 		err = rw_machine_create(image, ret->dump, &facts, options->force, &ret->machine);
-	return err;
+	return err ? err : give_regs(inputs, ret->machine);
 }
 
 void dumped_deinit(struct dumped *dumped)
@@ -107,7 +125,7 @@ void dumped_warn(const struct options *options, const struct dumped *dumped)
 struct rw_error *dumped_check(const struct options *o, const struct inputs *inputs)
 {
 	const char *what = o->has_pc ? "--pc" : o->has_fp ? "--fp" : o->has_sp ? "--sp" :
-			   o->has_lr ? "--lr" : o->regs || inputs->nr_regs ? "registers" :
+			   o->has_lr ? "--lr" :
 			   o->has_start ? "--blocked, --current or --from-regs" :
 			   o->has_stacks ? "--stack" : inputs->memory.nr ? "FILE@ADDR" : NULL;
 

@@ -12,6 +12,7 @@
 // Source: kernel/crash_core.c (crash_save_cpu), fs/proc/vmcore.c, QEMU
 // target/arm/arch_dump.c; dumps.md 1.3, 4.5.
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@
 
 #include "machine_private.h"
 
-enum { PSR_MODE32_BIT = 0x10, PSR_MODE_MASK = 0xf, MODE_EL1T = 4, MODE_EL2H = 9 };
+enum { PSR_MODE32_BIT = 0x10, PSR_MODE_MASK = 0xf, MODE_EL1T = 4, MODE_EL1H = 5, MODE_EL2H = 9 };
 
 /** note_buf_t: a note's header, "CORE", struct elf_prstatus, and an empty header. */
 enum { NOTE_BUFFER_SIZE = 12 + 8 + 392 + 12 };
@@ -186,6 +187,34 @@ struct rw_error *machine_find_cpu_regs(struct rw_machine *m)
 	for (size_t c = 0; c < nr && c < m->nr_cpus; c++)
 		if (!m->cpus[c].has_regs)
 			take(&m->cpus[c], &notes[c], false, "place of the note");
+	return NULL;
+}
+
+struct rw_error *rw_machine_set_regs(struct rw_machine *m, unsigned int cpu,
+				     const struct rw_regs *regs, const char *from)
+{
+	const uint64_t need = RW_REG_PC | RW_REG_FP | RW_REG_SP;
+
+	if (cpu >= m->nr_cpus)
+		return rw_error_create(RW_ERROR_MISMATCH, "%s: registers of CPU %u, but the dump's "
+				       "machine has %u CPUs; leave them out", from, cpu, m->nr_cpus);
+	if ((regs->known & need) != need)
+		return rw_error_create(RW_ERROR_MISSING, "%s: CPU %u: pc, x29 and sp are needed; give "
+				       "all of its registers", from, cpu);
+	const struct rw_regs *own = &m->cpus[cpu].regs;
+	if (m->cpus[cpu].has_regs &&
+	    (own->pc != regs->pc || own->sp != regs->sp || own->x[29] != regs->x[29]))
+		return rw_error_create(RW_ERROR_MISMATCH,
+				       "%s: CPU %u: pc is 0x%" PRIx64 " and sp 0x%" PRIx64
+				       ", but 0x%" PRIx64 " and 0x%" PRIx64 " in the dump; give the "
+				       "registers of one moment", from, cpu, regs->pc, regs->sp, own->pc,
+				       own->sp);
+	struct rw_prstatus note = { .regs = *regs };
+	// Where the mode is not said: the upper half of the addresses is the kernel's.
+	if (!(regs->known & RW_REG_PSTATE))
+		note.regs.pstate = regs->pc >> 63 ? MODE_EL1H : 0;
+	if (!m->cpus[cpu].has_regs)
+		take(&m->cpus[cpu], &note, false, "given");
 	return NULL;
 }
 

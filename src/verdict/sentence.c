@@ -210,7 +210,8 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 		break;
 	case RW_REASON_TASK_RUNNING_NO_REGISTERS:
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "it was running on CPU %u, and the dump has no registers of that CPU",
+			 "it was running on CPU %u, and no registers of that CPU are known to be "
+			 "its own; --regs FILE gives them (QEMU: info registers -a)",
 			 trace->task ? trace->task->cpu : 0);
 		break;
 	case RW_REASON_REGISTERS_MISSING:

@@ -315,6 +315,53 @@ static void test_qemu(void **state)
 	mk_machine_deinit(&m);
 }
 
+/** Registers from elsewhere: for a CPU of which the dump has none, or the same. */
+static void test_given(void **state)
+{
+	struct rw_regs regs = { .known = RW_REG_PC | RW_REG_FP | RW_REG_SP };
+	struct mk_machine m;
+	struct mk_opened o;
+
+	(void)state;
+	mk_machine_init(&m, 2, 6);
+	mk_note_of(&m, 0, ON_STACK(&m, 0, mk_pc("idle_loop")));
+	open_it(&m, &o);
+	regs.pc = mk_pc("schedule");
+	regs.sp = regs.x[29] = mk_stack(&m, 1) + 0x3f00;
+	assert_null(rw_machine_set_regs(o.machine, 1, &regs, "file"));
+	assert_regs(&m, &o, 1, RW_WALK_YES, mk_pc("schedule"));
+	// Another task's stack: they are not the idle task's.
+	regs.sp = mk_stack(&m, 5) + 0x3f00;
+	struct rw_error *err = rw_machine_set_regs(o.machine, 0, &regs, "file");
+	assert_non_null(err);
+	assert_int_equal(err->code, RW_ERROR_MISMATCH);
+	rw_error_destroy(err);
+	assert_regs(&m, &o, 0, RW_WALK_YES, mk_pc("idle_loop"));
+	regs.pc = mk_pc("idle_loop");
+	regs.sp = regs.x[29] = mk_stack(&m, 0) + 0x3f00;
+	assert_null(rw_machine_set_regs(o.machine, 0, &regs, "file"));
+	err = rw_machine_set_regs(o.machine, 2, &regs, "file");
+	assert_non_null(err);
+	assert_int_equal(err->code, RW_ERROR_MISMATCH);
+	rw_error_destroy(err);
+	regs.known &= ~RW_REG_SP;
+	err = rw_machine_set_regs(o.machine, 0, &regs, "file");
+	assert_non_null(err);
+	assert_int_equal(err->code, RW_ERROR_MISSING);
+	rw_error_destroy(err);
+	mk_close(&o);
+
+	// In user mode, where the mode is not said.
+	m.notes.size = 0;
+	mk_run(&m, 3, 1);
+	open_it(&m, &o);
+	regs = (struct rw_regs){ .pc = 0x400000, .sp = 0x7ffff000, .known = ~UINT64_C(0) & ~RW_REG_PSTATE };
+	assert_null(rw_machine_set_regs(o.machine, 1, &regs, "file"));
+	assert_regs(&m, &o, 3, RW_WALK_USER, 0);
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
 /* ---- lists that lie ---------------------------------------------------------------------- */
 
 enum { FREE = 0x300000 };	/* where in RAM tests put what they like */
@@ -513,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_irq_stack),
 		cmocka_unit_test(test_wrong_notes),
 		cmocka_unit_test(test_qemu),
+		cmocka_unit_test(test_given),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_overlap),
