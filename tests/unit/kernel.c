@@ -2,7 +2,7 @@
 //
 // What an image tells of its kernel's unwinder: the generation by types and symbols,
 // options by the walker's machine code and by the release, the layout or that it is not
-// told.  The instructions are those of Debian's kernels, as objdump shows them.
+// told; and what is its text.  The instructions are those of Debian's kernels, as objdump shows them.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -495,6 +495,138 @@ static void test_layout_without_types(void **unused)
 	}
 }
 
+/* ---- text -------------------------------------------------------------------------- */
+
+#define OF_48_BITS	UINT64_C(0xffff800000000000)	/* where the linear map ends */
+#define MODULES		(OF_48_BITS + 0x1000)
+
+/** A kernel that lies where its image says, with a module. */
+static struct rw_kernel placed(const struct rw_text_range *module)
+{
+	return (struct rw_kernel){
+		.slide_known = RW_YES, .text = TEXT, .stext = TEXT + 0x1000,
+		.etext = TEXT + 0x2000, .sinittext = TEXT + 0x3000, .einittext = TEXT + 0x4000,
+		.end = TEXT + 0x8000, .va_bits = 48, .va_bits_min = 48, .va_bits_max = 48,
+		.more_text = module, .nr_more_text = 1,
+	};
+}
+
+static void assert_text(const struct rw_kernel *k, uint64_t addr, enum rw_tri is)
+{
+	if (rw_kernel_is_text(k, addr) != is)
+		fail_msg("%llx: %d, not %d", (unsigned long long)addr, rw_kernel_is_text(k, addr),
+			 is);
+}
+
+static void test_text(void **unused)
+{
+	const struct rw_text_range module = { MODULES, MODULES + 0x100, "m" };
+	struct rw_kernel k = placed(&module);
+
+	(void)unused;
+	static const struct {
+		uint64_t start, end;
+		enum rw_tri below, above;
+	} rows[] = {
+		{ TEXT + 0x1000, TEXT + 0x2000, RW_NO, RW_NO },
+		{ TEXT + 0x3000, TEXT + 0x4000, RW_NO, RW_NO },
+		// Outside the image there may be more that nobody listed.
+		{ MODULES, MODULES + 0x100, RW_UNKNOWN, RW_UNKNOWN },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_text(&k, rows[i].start - 4, rows[i].below);
+		assert_text(&k, rows[i].start, RW_YES);
+		assert_text(&k, rows[i].end - 1, RW_YES);
+		assert_text(&k, rows[i].end, rows[i].above);
+	}
+	// The linear map, and the user's half: never executable, or not the kernel's.
+	assert_text(&k, OF_48_BITS, RW_UNKNOWN);
+	assert_text(&k, OF_48_BITS - 1, RW_NO);
+	assert_text(&k, UINT64_C(0xffff7fffffff0000), RW_NO);
+	assert_text(&k, UINT64_C(0xffff000012345678), RW_NO);
+	assert_text(&k, UINT64_C(0x0000aaaac0de0000), RW_NO);
+	k.text_complete = true;
+	assert_text(&k, MODULES + 0x100, RW_NO);
+	assert_text(&k, MODULES, RW_YES);
+}
+
+/** Where the image lies is not known: what is in its text, and what is not, is neither. */
+static void test_text_without_place(void **unused)
+{
+	const struct rw_text_range module = { MODULES, MODULES + 0x100, "m" };
+	struct rw_kernel k = placed(&module);
+
+	(void)unused;
+	k.slide_known = RW_UNKNOWN;
+	k.text_complete = true;
+	assert_text(&k, TEXT + 0x1000, RW_UNKNOWN);
+	assert_text(&k, TEXT + 0x3000, RW_UNKNOWN);
+	assert_text(&k, TEXT + 0x7000, RW_UNKNOWN);
+	assert_text(&k, MODULES + 0x100, RW_UNKNOWN);
+	assert_text(&k, OF_48_BITS - 1, RW_NO);
+}
+
+/** Lists of the kernel: a module's freed init part is 0, 0; a BPF image's end is in it. */
+static void test_text_ranges(void **unused)
+{
+	static const struct {
+		enum rw_text_kind kind;
+		uint64_t start, end;
+		bool end_inside, is;
+		uint64_t end_ret;
+	} rows[] = {
+		{ RW_TEXT_MODULE, MODULES, MODULES + 16, true, true, MODULES + 16 },
+		{ RW_TEXT_MODULE, MODULES, MODULES, true, false, 0 },
+		{ RW_TEXT_MODULE, MODULES, MODULES - 1, true, false, 0 },
+		{ RW_TEXT_MODULE, 0, 0, true, false, 0 },
+		{ RW_TEXT_MODULE, 0, 0x1000, true, false, 0 },
+		{ RW_TEXT_BPF, MODULES, MODULES + 16, true, true, MODULES + 17 },
+		{ RW_TEXT_BPF, MODULES, MODULES + 16, false, true, MODULES + 16 },
+		{ RW_TEXT_KPROBE_SLOT, MODULES, MODULES + 4096, true, true, MODULES + 4096 },
+		{ RW_TEXT_FTRACE, MODULES, MODULES, true, false, 0 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rw_text_range range;
+		bool is = rw_text_range_init(rows[i].kind, rows[i].start, rows[i].end,
+					     rows[i].end_inside, &range);
+
+		if (is != rows[i].is)
+			fail_msg("row %zu: %d", i, is);
+		if (is) {
+			assert_int_equal(range.start, rows[i].start);
+			assert_int_equal(range.end, rows[i].end_ret);
+		}
+	}
+}
+
+/** The image's SYM_CODE table has link addresses; asked for are those at run time. */
+static void test_sym_code_of_an_image(void **unused)
+{
+	static const uint64_t slides[] = { 0, 0x10000, UINT64_C(0x5a4f6f200000) };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(slides) / sizeof(slides[0]); i++) {
+		const struct rw_kernel_facts facts = { .kaslr_known = RW_YES, .kaslr = slides[i] };
+		const uint64_t start = AT(TABLE_ENTRY) + slides[i];
+		struct kernel_image k;
+
+		make(&k, "5.14.0");
+		k.table = true;
+		open_it(&k, &facts);
+		assert_int_equal(rw_kernel_in_sym_code(&k.kernel, start - 1), RW_NO);
+		assert_int_equal(rw_kernel_in_sym_code(&k.kernel, start), RW_YES);
+		assert_int_equal(rw_kernel_in_sym_code(&k.kernel, start + 7), RW_YES);
+		assert_int_equal(rw_kernel_in_sym_code(&k.kernel, start + 8), RW_NO);
+		if (slides[i])
+			assert_int_equal(rw_kernel_in_sym_code(&k.kernel, AT(TABLE_ENTRY)), RW_NO);
+		k.kernel.slide_known = RW_UNKNOWN;
+		assert_int_equal(rw_kernel_in_sym_code(&k.kernel, start), RW_UNKNOWN);
+		close_it(&k);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -507,6 +639,10 @@ int main(void)
 		cmocka_unit_test(test_options_given),
 #endif
 		cmocka_unit_test(test_layout_without_types),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_text_without_place),
+		cmocka_unit_test(test_text_ranges),
+		cmocka_unit_test(test_sym_code_of_an_image),
 	};
 
 	return cmocka_run_group_tests_name("the kernel of an image", tests, NULL, NULL);

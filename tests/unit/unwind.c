@@ -432,6 +432,112 @@ static void test_context_unknown(void **unused)
 	}
 }
 
+/** A record at the upper end of a stack: all of it, or its address alone before 5.14. */
+static void test_stack_end(void **unused)
+{
+	static const char *const by_address[] = { "linux-5.10", "rfc-v1", "rfc-v4", "rfc-v6" };
+	static const char *const whole[] = { "linux-5.14", "linux-5.16", "linux-6.1", "linux-6.8",
+					     "linux-6.11", "linux-6.13", "linux-6.17", "rfc-v7",
+					     "rfc-v11", "rfc-v14" };
+	const uint64_t top = IRQ_HIGH - 16;
+
+	(void)unused;
+	FOR_EACH(name, by_address) {
+		for (unsigned int size = 0; size <= 16; size++) {
+			make_chain(name, 3);
+			if (strcmp(name, "linux-5.10"))
+				set_fp(3, 0);
+			w.in.start = RW_START_CURRENT;
+			w.in.fp = top;
+			record(top, FIRST_RECORD, PC(20));
+			w.in.stacks[RW_STACK_IRQ].high = top + size;
+			assert_verdict(name, size ? RELIABLE : UNRELIABLE);
+			assert_int_equal(t.nr, size ? 5 : 1);
+		}
+	}
+	FOR_EACH(other, whole) {
+		for (unsigned int size = 0; size <= 16; size++) {
+			make_chain(other, 3);
+			w.in.start = RW_START_CURRENT;
+			w.in.fp = top;
+			record(top, FIRST_RECORD, PC(20));
+			w.in.stacks[RW_STACK_IRQ].high = top + size;
+			assert_verdict(other, size == 16 ? RELIABLE : UNRELIABLE);
+			assert_int_equal(t.nr, size == 16 ? 5 : 1);
+		}
+	}
+}
+
+/** The EFI stack is one since 6.1, for a current task that is in EFI. */
+static void test_efi_stack(void **unused)
+{
+	static const char *const without[] = { "linux-5.10", "linux-5.14", "linux-5.16" };
+	static const char *const with[] = { "linux-6.1", "linux-6.8", "linux-6.11", "linux-6.13" };
+	const uint64_t efi = IRQ_HIGH + 0x10000;
+	struct rw_stack stack = { efi, efi + 0x4000, RW_YES };
+
+	(void)unused;
+	FOR_EACH(name, without) {
+		make_chain(name, 3);
+		w.in.stacks[RW_STACK_EFI] = stack;
+		w.in.in_efi = RW_YES;
+		w.in.start = RW_START_CURRENT;
+		w.in.fp = efi + 0x100;
+		record(efi + 0x100, FIRST_RECORD, PC(20));
+		assert_because(name, UNRELIABLE, RW_REASON_OFF_STACK, 0, efi + 0x100);
+	}
+	FOR_EACH(other, with) {
+		make_chain(other, 3);
+		w.in.stacks[RW_STACK_EFI] = stack;
+		w.in.in_efi = RW_YES;
+		w.in.start = RW_START_CURRENT;
+		w.in.fp = efi + 0x100;
+		record(efi + 0x100, FIRST_RECORD, PC(20));
+		assert_verdict(other, RELIABLE);
+		assert_int_equal(t.nr, 5);
+		w.in.in_efi = RW_NO;
+		assert_because(other, UNRELIABLE, RW_REASON_OFF_STACK, 0, efi + 0x100);
+	}
+}
+
+/** A user's address is on no kernel stack, known or not. */
+static void test_user_address(void **unused)
+{
+	(void)unused;
+	FOR_EACH(name, walkers_5_14) {
+		// There it is no failure.
+		if (!strcmp(name, "rfc-v9"))
+			continue;
+		make_chain(name, 5);
+		w.in.stacks[RW_STACK_TASK] = (struct rw_stack){ .exists = RW_UNKNOWN };
+		set_fp(3, UINT64_C(0x7ffff7e01000));
+		record(UINT64_C(0x7ffff7e01000), FIRST_RECORD + 96, PC(9));
+		assert_because(name, UNRELIABLE, RW_REASON_OFF_STACK, 3, UINT64_C(0x7ffff7e01000));
+		assert_int_equal(t.nr, 4);
+	}
+}
+
+/** The series' reliable walk has no form that starts from registers; that of 6.17 has. */
+static void test_returned_from_regs(void **unused)
+{
+	static const char *const series[] = { "rfc-v7", "rfc-v9", "rfc-v11", "rfc-v14" };
+
+	(void)unused;
+	FOR_EACH(name, series) {
+		make_chain(name, 3);
+		assert_verdict(name, RELIABLE);
+		assert_true(t.result.has_returned);
+		w.in.start = RW_START_REGS;
+		assert_verdict(name, RELIABLE);
+		assert_false(t.result.has_returned);
+	}
+	make_chain("linux-6.17", 3);
+	w.in.start = RW_START_REGS;
+	assert_because("linux-6.17", UNRELIABLE, RW_REASON_EXCEPTION_BOUNDARY, 0, PC(0));
+	assert_true(t.result.has_returned);
+	assert_int_equal(t.result.returned, -22);
+}
+
 /** Since 6.1 (and rfc-v14) registers are a start for the current task alone. */
 static void test_start_unknown(void **unused)
 {
@@ -583,6 +689,59 @@ static void test_pac_doubt(void **unused)
 	assert_verdict("linux-6.1", UNDETERMINED);
 	w.in.ptrauth = RW_YES;
 	assert_verdict("linux-6.1", RELIABLE);
+}
+
+/** What a signature hides of one return address says nothing of the next one. */
+static void test_pac_doubt_ends(void **unused)
+{
+	static const char *const names[] = { "linux-5.16", "linux-6.1" };
+	const uint64_t signature = UINT64_C(0x5a) << 56 | UINT64_C(0x80) << 48;
+
+	(void)unused;
+	FOR_EACH(name, names) {
+		make_chain(name, 5);
+		w.in.ptrauth = RW_UNKNOWN;
+		set_lr(2, (PC(2) & ~(UINT64_C(0xffff) << 48)) | signature);
+		set_lr(3, TRAMPOLINE);
+		set_lr(4, RTH);
+		w.in.kretprobes.form = w.in.fgraph.form = RW_TRACER_PRESENT;
+		w.kretprobes[0] = (struct rw_kretprobe){ PC(3), FIRST_RECORD + 96 };
+		w.fgraph[0] = (struct rw_fgraph_entry){ PC(4), FIRST_RECORD + 128, true, false };
+		w.in.kretprobes.nr = w.in.fgraph.nr = 1;
+		assert_verdict(name, RELIABLE);
+		assert_int_equal(t.e[3].pc, PC(3));
+		assert_int_equal(t.e[4].pc, PC(4));
+
+		// The trampoline itself is signed: whether it was looked up, and so where
+		// the cursor is, is not known at the next one.
+		set_lr(2, (TRAMPOLINE & ~(UINT64_C(0xffff) << 48)) | signature);
+		w.kretprobes[1] = (struct rw_kretprobe){ PC(2), FIRST_RECORD + 64 };
+		w.in.kretprobes.nr = 2;
+		assert_verdict(name, UNDETERMINED);
+		assert_true(t.e[2].untranslated);
+		assert_true(t.e[3].untranslated);
+		assert_int_equal(t.e[3].pc, TRAMPOLINE);
+	}
+}
+
+/** The return-address macro strips by mask, so that a walk of current may start in doubt. */
+static void test_caller_in_doubt(void **unused)
+{
+	(void)unused;
+	make_chain("rfc-v7", 5);
+	w.in.start = RW_START_CURRENT;
+	w.in.pc_is_lr = true;
+	w.in.va_bits = 0;
+	w.in.va_bits_min = 48;
+	w.in.va_bits_max = 52;
+	w.in.pc = PC(0) & ~(UINT64_C(0xff) << 56);
+	assert_verdict("rfc-v7", RELIABLE);
+	w.in.pc = PC(0) & ~(UINT64_C(1) << 50);
+	assert_because("rfc-v7", UNDETERMINED, RW_REASON_PAC_UNKNOWN, 0, PC(0));
+	w.in.va_bits = 48;
+	assert_verdict("rfc-v7", RELIABLE);
+	w.in.va_bits = 52;
+	assert_verdict("rfc-v7", UNRELIABLE);
 }
 
 /** The instruction removes nothing on a CPU without the feature; the mask always does. */
@@ -785,12 +944,13 @@ static enum rw_tri in_el1_entry(const void *kernel, uint64_t addr)
 
 /**
  * An exception behind frame 2 of the chain: frame 3 is the entry code, whose record leads
- * to that of a struct pt_regs; frame 4 is the interrupted PC(30), whose record is @next.
+ * to that of the struct pt_regs at @regs; frame 4 is the interrupted PC(30), whose record
+ * is @next.
  */
-static uint64_t put_exception(uint64_t next)
+static uint64_t put_exception_at(uint64_t regs, uint64_t next)
 {
 	const struct rw_layout *layout = &w.in.layout;
-	uint64_t regs = FIRST_RECORD + 0x400, stackframe = regs + layout->pt_regs_stackframe;
+	uint64_t stackframe = regs + layout->pt_regs_stackframe;
 
 	set_fp(3, stackframe);
 	set_lr(3, ENTRY_CODE + 0x20);
@@ -803,6 +963,11 @@ static uint64_t put_exception(uint64_t next)
 		record(stackframe, next, PC(30));
 	}
 	return regs;
+}
+
+static uint64_t put_exception(uint64_t next)
+{
+	return put_exception_at(FIRST_RECORD + 0x400, next);
 }
 
 static void test_metadata_under_old_rules(void **unused)
@@ -840,6 +1005,152 @@ static void test_metadata_under_old_rules(void **unused)
 		w.in.stacks[RW_STACK_TASK].low = regs + 8;
 		w.in.fp = stackframe;
 		assert_verdict(name, strcmp(name, "rfc-v9") ? UNRELIABLE : RELIABLE);
+		if (strcmp(name, "rfc-v9"))
+			assert_because(name, UNRELIABLE, RW_REASON_OFF_STACK, 0, regs);
+	}
+}
+
+/* As 6.13 has it: all of a struct pt_regs must lie in what is left of the stack. */
+static const char *const going_over[] = {
+	"linux-5.14", "linux-5.16", "linux-6.1", "linux-6.8", "linux-6.11", "linux-6.13",
+};
+
+static void test_regs_and_what_was_read(void **unused)
+{
+	(void)unused;
+	FOR_EACH(name, going_over) {
+		// Record 3 is read up to here.
+		uint64_t left = FIRST_RECORD + 64 + 16, next = FIRST_RECORD + 0x800;
+
+		make_chain(name, 4);
+		w.in.layout = model("linux-6.13")->layout;
+		final();
+		put_exception_at(left, next);
+		record(next, final_record(), PC(31));
+		assert_verdict(name, RELIABLE);
+		assert_int_equal(t.nr, 6);
+		// Directly above the struct pt_regs the chain may go on, in it it may not.
+		next = left + w.in.layout.pt_regs_size;
+		put_exception_at(left, next);
+		record(next, final_record(), PC(31));
+		assert_verdict(name, RELIABLE);
+		assert_int_equal(t.nr, 6);
+		put_exception_at(left, next - 8);
+		assert_because(name, UNRELIABLE, RW_REASON_STACK_ORDER, 4, next - 8);
+		assert_int_equal(t.nr, 5);
+
+		// It begins in record 3.
+		make_chain(name, 4);
+		w.in.layout = model("linux-6.13")->layout;
+		final();
+		next = FIRST_RECORD + 0x800;
+		put_exception_at(left - 8, next);
+		record(next, final_record(), PC(31));
+		assert_because(name, UNRELIABLE, RW_REASON_STACK_ORDER, 3, left - 8);
+		assert_int_equal(t.nr, 4);
+	}
+}
+
+/** @regs alone on the irq stack of current: from there to the task's stack. */
+static void put_irq_exception(uint64_t regs)
+{
+	uint64_t stackframe = regs + w.in.layout.pt_regs_stackframe;
+
+	final();
+	record(FIRST_RECORD, final_record(), PC(2));
+	world_put(&w, regs + REGS_PC, PC(30));
+	world_put(&w, regs + REGS_FP, FIRST_RECORD);
+	record(stackframe, 0, 0);
+	world_put(&w, stackframe + 16, 2);
+	w.in.start = RW_START_CURRENT;
+	w.in.fp = stackframe;
+}
+
+static void test_regs_at_the_ends(void **unused)
+{
+	(void)unused;
+	FOR_EACH(name, going_over) {
+		struct rw_layout layout = model("linux-6.13")->layout;
+		uint64_t regs = IRQ_HIGH - layout.pt_regs_size;
+
+		make_chain(name, 1);
+		w.in.layout = layout;
+		put_irq_exception(regs);
+		assert_verdict(name, RELIABLE);
+		assert_int_equal(t.nr, 3);
+		assert_int_equal(t.e[1].pc, PC(30));
+		assert_int_equal(t.e[1].stack, RW_STACK_IRQ);
+		// From its lowest byte on.
+		w.in.stacks[RW_STACK_IRQ].low = regs;
+		assert_verdict(name, RELIABLE);
+
+		// The record and its type are on the stack, the end of a larger struct is not.
+		make_chain(name, 1);
+		w.in.layout = layout;
+		w.in.layout.pt_regs_size += 16;
+		put_irq_exception(regs);
+		assert_verdict(name, UNRELIABLE);
+		assert_int_equal(t.nr, 1);
+		assert_int_equal(t.result.reasons[0].address, regs);
+
+		// One half of it is on each of two stacks without a gap between them.
+		make_chain(name, 1);
+		w.in.layout = layout;
+		regs = IRQ_LOW - 0x100;
+		put_irq_exception(regs);
+		w.in.stacks[RW_STACK_SDEI_NORMAL] = (struct rw_stack){ IRQ_LOW - 0x4000, IRQ_LOW,
+								       RW_YES };
+		w.in.in_nmi = RW_YES;
+		assert_verdict(name, UNRELIABLE);
+		assert_int_equal(t.nr, 1);
+	}
+}
+
+/** Two zeros whose type is not on the stack are an ordinary record to models before 6.13. */
+static void test_type_off_the_stack(void **unused)
+{
+	static const char *const names[] = { "linux-5.14", "linux-5.16", "linux-6.1", "linux-6.8",
+					     "linux-6.11" };
+
+	(void)unused;
+	FOR_EACH(name, names) {
+		make_chain(name, 1);
+		w.in.layout = model("linux-6.13")->layout;
+		put_irq_exception(IRQ_HIGH - 16 - w.in.layout.pt_regs_stackframe);
+		assert_because(name, UNRELIABLE, RW_REASON_OFF_STACK, 1, 0);
+		assert_int_equal(t.nr, 2);
+		assert_int_equal(t.e[1].pc, 0);
+		// With one zero a record is an ordinary one, whatever comes behind it.
+		put_irq_exception(IRQ_HIGH - 0x200);
+		world_put(&w, w.in.fp + 8, PC(9));
+		assert_because(name, UNRELIABLE, RW_REASON_OFF_STACK, 1, 0);
+		assert_int_equal(t.nr, 2);
+		assert_int_equal(t.e[1].pc, PC(9));
+		assert_int_equal(t.e[1].source, RW_SOURCE_FRAME);
+	}
+	make_chain("linux-6.13", 1);
+	put_irq_exception(IRQ_HIGH - 16 - w.in.layout.pt_regs_stackframe);
+	assert_verdict("linux-6.13", UNRELIABLE);
+	assert_int_equal(t.nr, 1);
+}
+
+/** 6.13 knows two types, and no other one. */
+static void test_types(void **unused)
+{
+	static const char *const names[] = { "linux-6.13", "linux-6.17" };
+	static const uint64_t types[] = { 0, 3, 4, UINT64_C(1) << 32 | 2 };
+
+	(void)unused;
+	FOR_EACH(name, names) {
+		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+			make_chain(name, 4);
+			uint64_t regs = put_exception(FIRST_RECORD + 0x800);
+			uint64_t stackframe = regs + w.in.layout.pt_regs_stackframe;
+			record(FIRST_RECORD + 0x800, final_record(), PC(31));
+			world_put(&w, stackframe + 16, types[i]);
+			assert_because(name, UNRELIABLE, RW_REASON_BAD_RECORD_TYPE, 3, stackframe);
+			assert_int_equal(t.nr, 4);
+		}
 	}
 }
 
@@ -1020,11 +1331,17 @@ int main(void)
 		cmocka_unit_test(test_task_stack_unknown),
 		cmocka_unit_test(test_two_stacks_unknown),
 		cmocka_unit_test(test_context_unknown),
+		cmocka_unit_test(test_stack_end),
+		cmocka_unit_test(test_efi_stack),
+		cmocka_unit_test(test_user_address),
+		cmocka_unit_test(test_returned_from_regs),
 		cmocka_unit_test(test_start_unknown),
 		cmocka_unit_test(test_ret_stack_unknown),
 		cmocka_unit_test(test_trampoline_unknown),
 		cmocka_unit_test(test_kretprobes_unknown),
 		cmocka_unit_test(test_pac_doubt),
+		cmocka_unit_test(test_pac_doubt_ends),
+		cmocka_unit_test(test_caller_in_doubt),
 		cmocka_unit_test(test_pac_hardware),
 		cmocka_unit_test(test_va_bits_unknown),
 		cmocka_unit_test(test_reasons_capped),
@@ -1032,6 +1349,10 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_v9_doubt),
 		cmocka_unit_test(test_metadata_under_old_rules),
+		cmocka_unit_test(test_regs_and_what_was_read),
+		cmocka_unit_test(test_regs_at_the_ends),
+		cmocka_unit_test(test_type_off_the_stack),
+		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_old_layout_under_6_17),
 		cmocka_unit_test(test_interrupted_in_doubt),
 		cmocka_unit_test(test_final_record),
