@@ -181,6 +181,15 @@ typedef void (*rw_image_found_fn)(void *arg, uint64_t addr, uint64_t size);
 size_t rw_image_find(const struct rw_image *image, const char *name, rw_image_found_fn found,
 		     void *arg);
 
+/**
+ * The address of the only symbol in .symtab that is called @name, of data too, which the
+ * kernel's own table may lack.  One pass over .symtab.
+ *
+ * @return False if there is none, or two at different addresses, or no .symtab; *ret is
+ *         untouched then.
+ */
+bool rw_image_only_symbol(const struct rw_image *image, const char *name, uint64_t *ret);
+
 /* ---- out of a dump -------------------------------------------------------- */
 
 /** Read @size bytes of a dumped kernel's memory at @va.  False: not all are there. */

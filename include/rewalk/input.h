@@ -164,6 +164,7 @@ struct rw_regs_block {
 	const char *format;	/* static */
 	size_t line;		/* first line, from 1; 0 for binary data */
 	bool inside;		/* of an exception in a trace whose first frame is in the text too */
+	char function[64];	/* the one that a call 4 below pc is in; "": not said, or longer */
 };
 
 struct rw_regs_blocks {

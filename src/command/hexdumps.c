@@ -2,11 +2,13 @@
 //
 // Hex dumps in texts: read, joined into the memory of all inputs, and said.
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rewalk/error.h"
+#include "rewalk/image.h"
 
 #include "hexdumps.h"
 
@@ -105,7 +107,7 @@ static struct rw_error *keep(struct inputs *inputs, struct rw_hexdump *dump, con
 		return &rw_enomem;
 	}
 	inputs->texts = texts;
-	inputs->texts[inputs->nr_texts++] = (struct text_dump){ dump, name };
+	inputs->texts[inputs->nr_texts++] = (struct text_dump){ .dump = dump, .name = name };
 	return NULL;
 }
 
@@ -213,6 +215,85 @@ struct rw_error *hexdumps_banks(const struct options *options, struct inputs *in
 	return err;
 }
 
+/** The places of a name, as far as they are different ones. */
+struct places {
+	uint64_t addr, size;
+	size_t nr;
+};
+
+static void found(void *arg, uint64_t addr, uint64_t size)
+{
+	struct places *places = arg;
+
+	if (places->nr && places->addr == addr)
+		return;
+	places->addr = addr;
+	places->size = size;
+	places->nr++;
+}
+
+static bool value_of(const struct rw_kernel *kernel, const struct rw_hexdump_name *name,
+		     uint64_t *ret)
+{
+	struct places places = { 0 };
+
+	rw_image_find(kernel->image, name->name, found, &places);
+	// Behind a function lies another one: this is of a different kernel.
+	if (places.nr > 1 || (places.nr && name->off && name->off >= places.size) ||
+	    (!places.nr && !rw_image_only_symbol(kernel->image, name->name, &places.addr)))
+		return false;
+	*ret = places.addr + name->off + kernel->slide;
+	return true;
+}
+
+/** The words of one text. */
+static struct rw_error *resolve(struct inputs *inputs, const struct rw_kernel *kernel,
+				struct text_dump *text, size_t *left_ret)
+{
+	size_t nr;
+	const struct rw_hexdump_name *names = rw_hexdump_names(text->dump, &nr);
+	struct rw_error *err = NULL;
+
+	free(text->words);
+	text->words = calloc(nr + 1, sizeof(text->words[0]));
+	if (!text->words)
+		return &rw_enomem;
+	*left_ret = 0;
+	for (size_t i = 0; !err && i < nr; i++) {
+		struct text_word *word = &text->words[i];
+		uint64_t value;
+
+		if (!names[i].name || kernel->slide_known != RW_YES ||
+		    !value_of(kernel, &names[i], &value)) {
+			++*left_ret;
+			continue;
+		}
+		value = htole64(value);
+		memcpy(word->bytes, &value, sizeof(value));
+		word->place = (struct rw_place){ names[i].addr, names[i].line };
+		err = rw_memory_add_text(&inputs->memory, names[i].addr, word->bytes,
+					 sizeof(word->bytes), text->name, &word->place, 1);
+	}
+	return err;
+}
+
+struct rw_error *hexdumps_resolve(const struct options *options, struct inputs *inputs,
+				  const struct rw_kernel *kernel)
+{
+	for (size_t i = 0; i < inputs->nr_texts; i++) {
+		size_t left, nr;
+		struct rw_error *err = resolve(inputs, kernel, &inputs->texts[i], &left);
+
+		if (err)
+			return err;
+		rw_hexdump_names(inputs->texts[i].dump, &nr);
+		if (left && options->verbose > 0)
+			fprintf(stderr, "rewalk: note: %s: %zu of %zu words that it has as symbols "
+				"stay unknown\n", inputs->texts[i].name, left, nr);
+	}
+	return NULL;
+}
+
 /** Does a dump have a symbol in place of the word at @addr? */
 static bool is_name(const struct inputs *inputs, uint64_t addr)
 {
@@ -234,12 +315,19 @@ static bool is_name(const struct inputs *inputs, uint64_t addr)
 	return false;
 }
 
+bool hexdumps_cover(const struct inputs *inputs, uint64_t addr)
+{
+	return rw_memory_find(&inputs->memory, addr) || is_name(inputs, addr);
+}
+
 bool hexdumps_extent(const struct inputs *inputs, uint64_t addr, uint64_t *start_ret,
 		     uint64_t *end_ret)
 {
 	uint64_t start, end, other;
 
-	if (!rw_memory_extent(&inputs->memory, addr, &start, &end))
+	start = addr;
+	end = addr;
+	if (!rw_memory_extent(&inputs->memory, addr, &start, &end) && !is_name(inputs, addr))
 		return false;
 	for (;;) {
 		if (is_name(inputs, end)) {
@@ -264,7 +352,9 @@ void hexdumps_deinit(struct inputs *inputs)
 		free(inputs->banks[i]);
 	}
 	free(inputs->banks);
-	for (size_t i = 0; i < inputs->nr_texts; i++)
+	for (size_t i = 0; i < inputs->nr_texts; i++) {
+		free(inputs->texts[i].words);
 		rw_hexdump_destroy(inputs->texts[i].dump);
+	}
 	free(inputs->texts);
 }

@@ -7,10 +7,17 @@
 
 #include "inputs.h"
 
+/** A word that a dump has as a symbol, once it is known what that is. */
+struct text_word {
+	struct rw_place place;
+	uint8_t bytes[8];
+};
+
 /** A text's hex dumps, as they are kept until the end. */
 struct text_dump {
 	struct rw_hexdump *dump;	/* owned */
 	const char *name;		/* borrowed: of its file */
+	struct text_word *words;	/* owned */
 };
 
 /** Physical memory out of a text: the file that a dump is made of. */
@@ -42,11 +49,21 @@ struct rw_error *hexdumps_nothing(const struct inputs *inputs, bool at_address);
 struct rw_error *hexdumps_banks(const struct options *options, struct inputs *inputs);
 
 /**
+ * Put the values of symbols where dumps have these in place of words.  One that the kernel
+ * does not have exactly once, or whose run-time address is not known, stays a hole.
+ */
+struct rw_error *hexdumps_resolve(const struct options *options, struct inputs *inputs,
+				  const struct rw_kernel *kernel);
+
+/**
  * As rw_memory_extent(), where the words that a dump has as symbols are no gap: the dump
  * does have their places.
  */
 bool hexdumps_extent(const struct inputs *inputs, uint64_t addr, uint64_t *start_ret,
 		     uint64_t *end_ret);
+
+/** Is the byte at @addr in memory, or in such a word? */
+bool hexdumps_cover(const struct inputs *inputs, uint64_t addr);
 
 void hexdumps_deinit(struct inputs *inputs);
 

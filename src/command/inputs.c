@@ -267,8 +267,8 @@ static bool fits(const struct inputs *inputs, const struct found_regs *found)
 {
 	const struct rw_regs *regs = &found->block.regs;
 
-	return ((regs->known & RW_REG_FP) && rw_memory_find(&inputs->memory, regs->x[29])) ||
-	       ((regs->known & RW_REG_SP) && rw_memory_find(&inputs->memory, regs->sp));
+	return ((regs->known & RW_REG_FP) && hexdumps_cover(inputs, regs->x[29])) ||
+	       ((regs->known & RW_REG_SP) && hexdumps_cover(inputs, regs->sp));
 }
 
 /** The same moment, said twice: what `bt` prints of a task, and then `bt -f`. */
@@ -309,6 +309,8 @@ static struct rw_error *choose_regs(const struct options *options, struct inputs
 			return both_fit(first, found);
 		if (!first)
 			first = found;
+		if (found->block.function[0])
+			inputs->function = found->block.function;
 		struct rw_error *err = join(first, found, &inputs->start);
 		if (err)
 			return err;

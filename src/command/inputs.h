@@ -50,6 +50,7 @@ struct inputs {
 
 	/* chosen: what the walk starts from */
 	struct rw_regs start;
+	const char *function;	/* that start.pc - 4 is in; NULL: not said */
 	const char *source;	/* for the heading: the raw stack, else the registers */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rewalk/error.h"
+#include "rewalk/image.h"
 
 #include "hexdumps.h"
 #include "raw.h"
@@ -85,7 +86,42 @@ static struct rw_error *check_registers(const struct options *options,
 			       "--pc and --fp, or --regs FILE");
 }
 
-struct rw_error *raw_kernel(const struct options *options, const struct inputs *inputs,
+/** What the kernel's slide is a multiple of, whoever loads the image (SEGMENT_ALIGN). */
+#define SLIDE_ALIGN (UINT64_C(64) << 10)
+
+struct range {
+	uint64_t addr, size;
+	size_t nr;
+};
+
+static void count_place(void *arg, uint64_t addr, uint64_t size)
+{
+	struct range *range = arg;
+
+	*range = (struct range){ addr, size, range->nr + 1 };
+}
+
+/**
+ * The KASLR offset, from a call whose function is named: functions are smaller than what
+ * the offset is a multiple of, so there is at most one that fits.
+ */
+static bool find_slide(const struct options *options, const struct inputs *inputs,
+		       const struct rw_image *image, uint64_t *ret)
+{
+	struct range range = { 0 };
+
+	if (options->kaslr_known != RW_UNKNOWN || options->has_pc || !inputs->function ||
+	    rw_image_kind(image) == RW_IMAGE_KALLSYMS)
+		return false;
+	rw_image_find(image, inputs->function, count_place, &range);
+	uint64_t off = inputs->start.pc - 4 - range.addr;
+	if (range.nr != 1 || off % SLIDE_ALIGN >= range.size || range.size > SLIDE_ALIGN)
+		return false;
+	*ret = off - off % SLIDE_ALIGN;
+	return true;
+}
+
+struct rw_error *raw_kernel(const struct options *options, struct inputs *inputs,
 			    const struct rw_image *image, struct rw_kernel *ret)
 {
 	struct rw_error *err;
@@ -95,7 +131,13 @@ struct rw_error *raw_kernel(const struct options *options, const struct inputs *
 				       "of a dump, and none was given; leave them out, or give a "
 				       "vmcore");
 	err = image ? check_registers(options, inputs) : command_no_image(options);
-	return err ? err : command_kernel(options, image, inputs->start.pc, ret);
+	struct options known = *options;
+	if (!err && find_slide(options, inputs, image, &known.kaslr))
+		known.kaslr_known = RW_YES;
+	if (!err)
+		err = command_kernel(&known, image, inputs->start.pc, ret);
+	// Only now is it known where the symbols lie that dumps have in place of words.
+	return err ? err : hexdumps_resolve(options, inputs, ret);
 }
 
 void raw_walk(const struct options *options, struct inputs *inputs,

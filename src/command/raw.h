@@ -13,7 +13,7 @@
  * @return NULL; RW_ERROR_MISSING without pc or fp; RW_ERROR_USAGE for options that
  *         choose among tasks, or facts that cannot be; as rw_kernel_init().
  */
-struct rw_error *raw_kernel(const struct options *options, const struct inputs *inputs,
+struct rw_error *raw_kernel(const struct options *options, struct inputs *inputs,
 			    const struct rw_image *image, struct rw_kernel *ret);
 
 /** The walk; its memory is that of @inputs. */

@@ -218,3 +218,25 @@ bool rw_image_symbol(const struct rw_image *image, const char *name, uint64_t *r
 	*ret = named->addr;
 	return true;
 }
+
+bool rw_image_only_symbol(const struct rw_image *image, const char *name, uint64_t *ret)
+{
+	size_t len = strlen(name);
+	uint64_t addr = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < image->nr_symbols; i++) {
+		struct rw_elf_symbol symbol;
+
+		if (!rw_image_elf_symbol(image, i, &symbol) ||
+		    strncmp(symbol.name, name, len + 1))
+			continue;
+		if (any && symbol.addr != addr)
+			return false;
+		addr = symbol.addr;
+		any = true;
+	}
+	if (any)
+		*ret = addr;
+	return any;
+}

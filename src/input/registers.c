@@ -411,11 +411,12 @@ static struct rw_error *read_regs(struct parser *parser, struct state *state,
 }
 
 /** The first frame of crash's `bt`: a block of its own. */
-static struct rw_error *read_frame(struct parser *parser, uint64_t fp, uint64_t pc)
+static struct rw_error *read_frame(struct parser *parser, const struct rw_regframe *frame)
 {
 	struct state *state = &parser->tools[RW_REGLINE_CRASH];
 	const struct rw_regpair pairs[] = {
-		{ .reg = RW_REGLINE_FP, .value = fp }, { .reg = RW_REGLINE_PC, .value = pc },
+		{ .reg = RW_REGLINE_FP, .value = frame->fp },
+		{ .reg = RW_REGLINE_PC, .value = frame->pc },
 	};
 	struct rw_error *err = NULL;
 
@@ -426,6 +427,12 @@ static struct rw_error *read_frame(struct parser *parser, uint64_t fp, uint64_t 
 	state->traced = false;
 	for (size_t i = 0; !err && i < 2; i++)
 		err = set_reg(parser, state, RW_REGLINE_CRASH, &pairs[i]);
+	if (!err) {
+		struct rw_regs_block *block = &parser->blocks->data[state->block];
+
+		if (frame->name_size < sizeof(block->function))
+			memcpy(block->function, frame->name, frame->name_size);
+	}
 	close_block(parser, state);
 	state->first_block = parser->blocks->nr;
 	state->traced = true;
@@ -449,7 +456,8 @@ static struct rw_error *read_line(struct parser *parser, const struct rw_logline
 {
 	struct rw_regline regline;
 	const int asked = parser->asked;
-	uint64_t value, fp;
+	struct rw_regframe frame;
+	uint64_t value;
 
 	parser->line = line->number;
 	parser->asked = -1;
@@ -458,8 +466,8 @@ static struct rw_error *read_line(struct parser *parser, const struct rw_logline
 			return read_answer(parser, asked, value);
 		if (rw_regline_print(line, &parser->asked))
 			return NULL;
-		if (rw_regline_frame(line, &fp, &value))
-			return read_frame(parser, fp, value);
+		if (rw_regline_frame(line, &frame))
+			return read_frame(parser, &frame);
 	}
 	if (read_header(parser, line) || !rw_regline_init(line, &regline))
 		return NULL;

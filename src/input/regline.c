@@ -364,7 +364,7 @@ bool rw_regline_answer(const struct rw_logline *line, uint64_t *ret)
 	return nr && nr <= DIGITS && p + 2 + nr == word_end;
 }
 
-bool rw_regline_frame(const struct rw_logline *line, uint64_t *fp_ret, uint64_t *pc_ret)
+bool rw_regline_frame(const struct rw_logline *line, struct rw_regframe *ret)
 {
 	static const char first[] = "#0 [", at[] = " at ";
 	const char *end = line->text + line->size;
@@ -377,14 +377,22 @@ bool rw_regline_frame(const struct rw_logline *line, uint64_t *fp_ret, uint64_t 
 	size_t nr = rw_hex_parse(p, end, &fp);
 	if (nr != DIGITS || end - p < (ptrdiff_t)nr + 2 || p[nr] != ']')
 		return false;
-	p = memmem(p + nr, end - p - nr, at, strlen(at));
+	const char *name = skip_blanks(p + nr + 1, end);
+	p = memmem(name, end - name, at, strlen(at));
 	if (!p)
 		return false;
+	const char *name_end = p;
 	p += strlen(at);
 	nr = rw_hex_parse(p, end, &call);
 	if (nr != DIGITS || (p + nr < end && !is_blank(p[nr])))
 		return false;
-	*fp_ret = fp;
-	*pc_ret = call + 4;
+	// bt -s puts an offset behind the name.
+	const char *plus = memchr(name, '+', name_end - name);
+	*ret = (struct rw_regframe){
+		.fp = fp,
+		.pc = call + 4,
+		.name = name,
+		.name_size = (plus ? plus : name_end) - name,
+	};
 	return true;
 }

@@ -84,12 +84,18 @@ bool rw_regline_print(const struct rw_logline *line, int *reg_ret);
 /** The answer to that: "$1 = 0xffff800008002da8".  False: it is none, or no number. */
 bool rw_regline_answer(const struct rw_logline *line, uint64_t *ret);
 
+struct rw_regframe {
+	uint64_t fp, pc;
+	const char *name;	/* of the function; not ended by a NUL */
+	size_t name_size;
+};
+
 /**
  * The first frame of a task in crash's `bt`, " #0 [FP] name at ADDR": the address is
  * that of the call, 4 below the pc.
  *
  * Source: crash 9.0.2 arm64.c (arm64_print_stackframe_entry).
  */
-bool rw_regline_frame(const struct rw_logline *line, uint64_t *fp_ret, uint64_t *pc_ret);
+bool rw_regline_frame(const struct rw_logline *line, struct rw_regframe *ret);
 
 #endif

@@ -694,6 +694,32 @@ static const struct text_row {
 	  { { "kernel", -1, 1, P(PC) | P(SP), VA, VB, 0, 0, 0, 0 } } },
 };
 
+/** Which function pc is in, if the text says so. */
+static void test_function(void **state)
+{
+	static const struct {
+		const char *text, *function;
+	} rows[] = {
+		{ " #0 [" B "] __switch_to at " A "\n", "__switch_to" },
+		{ " #0 [" B "] el0_svc+68 at " A "  [scene]\n", "el0_svc" },
+		{ " #0 [" B "] a_name_of_63_characters_0123456789_0123456789_0123456789_012345 at " A
+		  "\n", "a_name_of_63_characters_0123456789_0123456789_0123456789_012345" },
+		{ " #0 [" B "] a_name_of_64_characters_0123456789_0123456789_0123456789_0123456 at " A
+		  "\n", "" },
+		{ "pc : " A "\n", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rw_regs_blocks blocks = { 0 };
+
+		expect_ok(rw_regs_from_text(rows[i].text, strlen(rows[i].text), &blocks), rows[i].text);
+		assert_int_equal(blocks.nr, 1);
+		assert_string_equal(blocks.data[0].function, rows[i].function);
+		free(blocks.data);
+	}
+}
+
 static void check_text(const struct text_row *row, size_t size, const char *text)
 {
 	struct rw_regs_blocks blocks = { 0 };
@@ -814,6 +840,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_regs_bytes),
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_function),
 		cmocka_unit_test(test_appended),
 		cmocka_unit_test(test_nuls),
 		cmocka_unit_test(test_linear),
