@@ -174,7 +174,7 @@ static void set_facts(const struct rw_case_kernel *from, struct rw_kernel *to)
 static struct rw_error *find_option(const char *key, const char *name, unsigned int *ret)
 {
 	const char *names[RW_NR_OPTIONS];
-	int index;
+	int index = 0;
 
 	for (int i = 0; i < RW_NR_OPTIONS; i++)
 		names[i] = rw_option_name(1 << i);
@@ -194,7 +194,7 @@ static struct rw_error *take_options(const struct rw_case *c, struct rw_kernel *
 	};
 	struct rw_error *err = NULL;
 	unsigned int bit;
-	int from;
+	int from = 0;
 
 	if (to->auto_model)
 		to->auto_options = to->auto_model->options;
@@ -363,7 +363,7 @@ static struct rw_error *take_trace(const struct rw_case_trace *from, const char 
 		[RW_START_CURRENT] = rw_start_name(RW_START_CURRENT),
 		[RW_START_REGS] = rw_start_name(RW_START_REGS),
 	};
-	int walkable, start;
+	int walkable = 0, start = 0;
 
 	struct rw_error *err = find_word(walkable_names, NR(walkable_names), "walkable",
 					 from->walkable, &walkable);

@@ -403,7 +403,7 @@ static struct rw_unwind_result walk(const char *text, const char *model)
 	const struct rw_model *m = rw_model_find(model);
 	struct rw_unwind_result result;
 	struct rw_unwind_input in;
-	struct rw_replay *replay;
+	struct rw_replay *replay = NULL;
 	struct rw_case c;
 
 	assert_non_null(m);
@@ -482,7 +482,7 @@ static void test_missing_facts(void **unused)
 static void test_options(void **unused)
 {
 	const struct rw_model *m = rw_model_find("linux-6.1");
-	struct rw_replay *replay;
+	struct rw_replay *replay = NULL;
 	struct rw_case c;
 
 	(void)unused;
@@ -518,7 +518,7 @@ static void test_options(void **unused)
 static void test_names(void **unused)
 {
 	struct rw_symbol symbol;
-	struct rw_replay *replay;
+	struct rw_replay *replay = NULL;
 	const char *module;
 	struct rw_case c;
 	size_t nr;
