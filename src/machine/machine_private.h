@@ -56,10 +56,11 @@ struct module {
 	bool symbols_read;
 };
 
-/** Text outside the image, and the module that it is of: an index, -1 for none. */
+/** Text outside the image, and who it is of. */
 struct further_text {
 	struct rw_text_range range;
-	int module;
+	int module;		/* an index; -1: none */
+	uint64_t ksym;		/* the address of its struct bpf_ksym; 0: it has none */
 };
 
 /** A CPU, and the registers that the dump has of it. */

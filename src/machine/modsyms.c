@@ -4,7 +4,10 @@
 // Elf64_Sym with addresses in st_value, and a string table.  Of the symbols at or below
 // an address the highest names it, of those the first in the table, up to the next one.
 //
-// Source: kernel/module/kallsyms.c, find_kallsyms_symbol(); image.md 9.3.
+// A BPF image is one function; the kernel says its name and bounds, and no module.
+//
+// Source: kernel/module/kallsyms.c, find_kallsyms_symbol(); kernel/bpf/core.c,
+// __bpf_address_lookup(); image.md 9.3.
 
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +149,19 @@ static bool symbolize(struct rw_machine *m, struct module *module, uint64_t addr
 	return true;
 }
 
+static bool symbolize_bpf(struct rw_machine *m, uint64_t ksym, struct rw_symbol *ret)
+{
+	uint64_t start, end;
+
+	if (!m->o.ksym_name.size || !machine_member(m, ksym, m->o.ksym_start, &start) ||
+	    !machine_member(m, ksym, m->o.ksym_end, &end))
+		return false;
+	ret->addr = start;
+	ret->size = end - start;
+	read_name(m, ksym + m->o.ksym_name.offset, ret);
+	return ret->name[0];
+}
+
 bool rw_machine_symbolize(void *machine, uint64_t addr, struct rw_symbol *ret,
 			  const char **module_ret)
 {
@@ -154,9 +170,11 @@ bool rw_machine_symbolize(void *machine, uint64_t addr, struct rw_symbol *ret,
 
 	if (!range)
 		return false;
-	int index = m->text.data[range - m->ranges].module;
-	if (index < 0)
+	const struct further_text *text = &m->text.data[range - m->ranges];
+	if (text->ksym)
+		return symbolize_bpf(m, text->ksym, ret);
+	if (text->module < 0)
 		return false;
-	*module_ret = m->modules.data[index].name;
-	return symbolize(m, &m->modules.data[index], addr, ret);
+	*module_ret = m->modules.data[text->module].name;
+	return symbolize(m, &m->modules.data[text->module], addr, ret);
 }

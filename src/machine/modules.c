@@ -20,7 +20,7 @@ enum { MODULE_STATE_UNFORMED = 3 };
 enum { MOD_TEXT = 0, MOD_INIT_TEXT = 4 };
 
 static bool add_text(struct rw_machine *m, enum rw_text_kind kind, uint64_t start, uint64_t end,
-		     const char *name, int module)
+		     const char *name, int module, uint64_t ksym)
 {
 	struct rw_text_range range;
 
@@ -32,7 +32,7 @@ static bool add_text(struct rw_machine *m, enum rw_text_kind kind, uint64_t star
 	if (!text)
 		return false;
 	range.name = name;
-	*text = (struct further_text){ range, module };
+	*text = (struct further_text){ range, module, ksym };
 	return true;
 }
 
@@ -83,7 +83,8 @@ static struct rw_error *add_module(struct rw_machine *m, uint64_t address)
 			continue;
 		module->text[i].start = base;
 		module->text[i].end = base + size;
-		if (!add_text(m, RW_TEXT_MODULE, base, base + size, NULL, (int)m->modules.nr - 1))
+		if (!add_text(m, RW_TEXT_MODULE, base, base + size, NULL,
+			      (int)m->modules.nr - 1, 0))
 			return &rw_enomem;
 	}
 	return NULL;
@@ -128,7 +129,7 @@ static struct rw_error *add_bpf(struct rw_machine *m, uint64_t address)
 		machine_lose(m, "a BPF image's bounds cannot be read");
 		return NULL;
 	}
-	return add_text(m, RW_TEXT_BPF, start, end, "bpf", -1) ? NULL : &rw_enomem;
+	return add_text(m, RW_TEXT_BPF, start, end, "bpf", -1, address) ? NULL : &rw_enomem;
 }
 
 static struct rw_error *add_slot(struct rw_machine *m, uint64_t address)
@@ -140,7 +141,7 @@ static struct rw_error *add_slot(struct rw_machine *m, uint64_t address)
 		return NULL;
 	}
 	uint64_t size = UINT64_C(1) << m->space.tables.page_shift;
-	return add_text(m, RW_TEXT_KPROBE_SLOT, insns, insns + size, "kprobe", -1) ?
+	return add_text(m, RW_TEXT_KPROBE_SLOT, insns, insns + size, "kprobe", -1, 0) ?
 	       NULL : &rw_enomem;
 }
 
@@ -204,7 +205,7 @@ struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_
 
 	for (size_t i = 0; i < said->nr_text; i++)
 		if (!add_text(m, RW_TEXT_MODULE, said->text[i].start, said->text[i].end,
-			      said->text[i].name, -1))
+			      said->text[i].name, -1, 0))
 			return &rw_enomem;
 	// A kernel that has a list but no type for it leaves its text unknown.
 	if (find_head(m, "modules", "modules", &head))

@@ -442,6 +442,37 @@ static void test_names(void **state)
 	mk_machine_deinit(&m);
 }
 
+/** A BPF image has the name and the bounds that its kernel says, and no module. */
+static void test_bpf_names(void **state)
+{
+	struct mk_machine m;
+	struct mk_opened o;
+
+	(void)state;
+	mk_machine_init(&m, 1, 3);
+	uint64_t ksym = mk_linear(FREE), head = mk_variable("bpf_kallsyms");
+	mk_poke(&m, ksym + MK_KSYM_START, MODULE_TEXT + 0x100, 8);
+	mk_poke(&m, ksym + MK_KSYM_END, MODULE_TEXT + 0x200, 8);
+	strcpy((char *)mk_at(&m, ksym + MK_KSYM_NAME), "bpf_trampoline_1\033[");
+	mk_poke(&m, head, ksym + MK_KSYM_NODE, 8);
+	mk_poke(&m, ksym + MK_KSYM_NODE, head, 8);
+	uint64_t fp = mk_stack(&m, 1) + MK_STACK_SIZE - 0x200 - 24;
+	mk_poke(&m, fp + 0x40 + 8, MODULE_TEXT + 0x110, 8);
+	open_it(&m, &o);
+	char *text = print(&o, find(&o, mk_task(&m, 1)));
+	assert_non_null(strstr(text, "bpf_trampoline_1?[+0x10/0x100\n"));
+	free(text);
+	mk_close(&o);
+	// Without a name it is its address.
+	mk_poke(&m, ksym + MK_KSYM_NAME, 0, 8);
+	open_it(&m, &o);
+	text = print(&o, find(&o, mk_task(&m, 1)));
+	assert_non_null(strstr(text, " 0xffff800070000110\n"));
+	free(text);
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
 /** A cycle ends a list, and what is outside of it is not known to be no text. */
 static void test_cycles(void **state)
 {
@@ -562,6 +593,7 @@ int main(void)
 		cmocka_unit_test(test_qemu),
 		cmocka_unit_test(test_given),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_bpf_names),
 		cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_text),

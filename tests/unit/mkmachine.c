@@ -99,7 +99,7 @@ static void fail(const char *what, const char *name)
 /* ---- types ------------------------------------------------------------------------- */
 
 /** Kinds of members: a size, or one of these. */
-enum { POINTER = 100, LIST, WORDS, COMM, NAME, CONTEXT, MEM7, META, PREEMPT, LLIST, MKOBJ };
+enum { POINTER = 100, LIST, WORDS, COMM, NAME, KSYM_NAME, CONTEXT, MEM7, META, PREEMPT, LLIST, MKOBJ };
 
 static const struct {
 	const char *type;
@@ -141,7 +141,7 @@ static const struct {
 		{ "symtab", POINTER, 0 }, { "num_symtab", 4, 8 }, { "strtab", POINTER, 16 } } },
 	{ "bpf_ksym", 64, {
 		{ "start", 8, MK_KSYM_START }, { "end", 8, MK_KSYM_END },
-		{ "lnode", LIST, MK_KSYM_NODE } } },
+		{ "name", KSYM_NAME, MK_KSYM_NAME }, { "lnode", LIST, MK_KSYM_NODE } } },
 	{ "ftrace_ret_stack", 32, { { "ret", 8, 0 }, { "fp", 8, 16 }, { "retp", POINTER, 24 } } },
 	{ "kretprobe_instance", 48, {
 		{ "llist", LLIST, 0 }, { "ret_addr", 8, 32 }, { "fp", 8, 40 } } },
@@ -187,6 +187,7 @@ static struct btf *make_btf(void)
 	int pointer = must(btf__add_ptr(btf, 0)), words = must(btf__add_ptr(btf, u64));
 	int comm = must(btf__add_array(btf, u32, ch, 16));
 	int name = must(btf__add_array(btf, u32, ch, 56));
+	int ksym_name = must(btf__add_array(btf, u32, ch, 32));
 
 	for (size_t i = 0; i < sizeof(structs) / sizeof(structs[0]); i++) {
 		const char *type = structs[i].type;
@@ -202,6 +203,7 @@ static struct btf *make_btf(void)
 			case WORDS: ids[j] = words; break;
 			case COMM: ids[j] = comm; break;
 			case NAME: ids[j] = name; break;
+			case KSYM_NAME: ids[j] = ksym_name; break;
 			case LIST: ids[j] = find(btf, "list_head"); break;
 			case LLIST: ids[j] = find(btf, "llist_head"); break;
 			case PREEMPT: ids[j] = find(btf, "preempt_counts"); break;
