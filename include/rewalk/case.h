@@ -23,7 +23,7 @@ struct rw_file;
 
 /** Most of what is read: so that a walk of what somebody made up ends in a while. */
 #define RW_CASE_MAX_SIZE	((size_t)32 << 20)	/* bytes of a file */
-#define RW_CASE_MAX_RANGES	4096			/* in each list */
+#define RW_CASE_MAX_RANGES	4096			/* in each list, tracers' records too */
 #define RW_CASE_MAX_WORDS	65536			/* of one trace */
 
 /** [@start, @end).  Strings here and below belong to the case. */

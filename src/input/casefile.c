@@ -341,7 +341,7 @@ static bool get_task(struct case_reader *r, const json_t *object, struct rw_case
 	    !case_get_bool(r, task, "panicked", &trace->panicked) ||
 	    !case_get_address(r, task, "address", &trace->address))
 		return false;
-	if (!comm || strlen(state) != 1)
+	if (!comm || strlen(state) != 1 || !strchr("?ABCDEFGHIJKLMNOPQRSTUVWXYZt", *state))
 		return case_fail(r, "task", "has no name, or its state is no letter");
 	strcpy(trace->comm, comm);
 	trace->state = *state;
@@ -396,6 +396,8 @@ static bool get_fgraph(struct case_reader *r, const json_t *object, struct rw_ca
 	    !case_get_bool(r, fgraph, "incomplete", &trace->fgraph_incomplete) ||
 	    !case_get_array(r, fgraph, "entries", &list))
 		return false;
+	if (json_array_size(list) > RW_CASE_MAX_RANGES)
+		return case_too_many(r, "fgraph", RW_CASE_MAX_RANGES);
 	json_array_foreach(list, i, value) {
 		struct rw_case_fgraph entry = { .known = json_array_size(value) == 3 };
 
@@ -428,6 +430,8 @@ static bool get_kretprobes(struct case_reader *r, const json_t *object, struct r
 	    !case_get_bool(r, kretprobes, "incomplete", &trace->kretprobes_incomplete) ||
 	    !case_get_array(r, kretprobes, "instances", &list))
 		return false;
+	if (json_array_size(list) > RW_CASE_MAX_RANGES)
+		return case_too_many(r, "kretprobes", RW_CASE_MAX_RANGES);
 	json_array_foreach(list, i, value) {
 		struct rw_case_kretprobe *last = rw_vector_push(&trace->kretprobes);
 

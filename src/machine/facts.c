@@ -234,8 +234,8 @@ void rw_kernel_unwind_input(const struct rw_kernel *kernel, const struct rw_mode
 	in->in_el1_entry = rw_kernel_in_el1_entry;
 	in->kernel = kernel;
 	in->layout = kernel->has_layout ? kernel->layout : model->layout;
-	in->layout_known = kernel->has_layout || rw_kernel_is_own_model(kernel, model) ?
-			   RW_YES : RW_UNKNOWN;
+	// The release alone tells no layout: vendors carry newer walkers in older numbers.
+	in->layout_known = kernel->has_layout ? RW_YES : RW_UNKNOWN;
 	in->options = rw_kernel_options(kernel, model);
 	in->ptrauth = in->options & RW_OPTION_XPACLRI ? kernel->ptrauth_kernel : kernel->ptrauth;
 	in->pauth_hw = kernel->pauth_hw;

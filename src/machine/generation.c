@@ -197,16 +197,6 @@ static void own_layout(struct rw_kernel *kernel)
 	kernel->layout = kernel->auto_model->layout;
 }
 
-bool rw_kernel_is_own_model(const struct rw_kernel *kernel, const struct rw_model *model)
-{
-	struct release r = release_of(kernel);
-	unsigned int release = RW_RELEASE(r.major, r.minor);
-
-	if (kernel->auto_model)
-		return model == kernel->auto_model;
-	return model->first && release >= model->first && release <= model->last;
-}
-
 struct rw_error *rw_kernel_choose_model(struct rw_kernel *kernel)
 {
 	struct rw_types *types = NULL;

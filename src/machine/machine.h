@@ -8,12 +8,6 @@
 /** Fill in the model, its options and the layout, as far as the image's types tell them. */
 struct rw_error *rw_kernel_choose_model(struct rw_kernel *kernel);
 
-/**
- * Is @model that of this kernel?  Where the image does not tell its own, one that was
- * named and has the kernel's release counts as it.
- */
-bool rw_kernel_is_own_model(const struct rw_kernel *kernel, const struct rw_model *model);
-
 /** What the machine code of the walker tells; unknown where it cannot be told from it. */
 struct rw_walker_code {
 	enum rw_tri kretprobe_zero_check;	/* an unmatched kretprobe fails the walk */

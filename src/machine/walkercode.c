@@ -91,11 +91,13 @@ static enum rw_tri compared_with_zero(const struct code *code, size_t call)
 			return holds >> rt & 1 ? RW_YES : RW_UNKNOWN;
 		if ((insn & 0xffc00000) == 0xf9000000 ||	// str xt, [xn, #…]
 		    (insn & 0xffe00c00) == 0xf8000000) {	// stur xt, [xn, #…]
-			if (holds >> rt & 1)
+			// A spill is no use of it.
+			if (holds >> rt & 1 && (insn >> 5 & 31) != 31)
 				return RW_NO;
 		} else if ((insn & 0xffe0ffe0) == 0xaa0003e0) {	// mov xt, xm
 			holds = (holds & ~(UINT32_C(1) << rt)) | (holds >> rm & 1) << rt;
-		} else if ((insn >> 26 & 7) == 5) {		// any other branch
+		} else if ((insn >> 26 & 7) == 5 || holds >> rt & 1) {
+			// Any other branch; or what may write the register that holds it.
 			break;
 		}
 	}

@@ -102,7 +102,9 @@ static void heading(struct rw_output *out, const struct rw_trace *trace)
 	fprintf(out->file, "  %s\n", trace->model->name);
 	if (!out->verbose)
 		return;
-	fprintf(out->file, "  model: %s (%s)\n", trace->model->name, trace->model_why);
+	fprintf(out->file, "  model: %s (", trace->model->name);
+	rw_print_clean(out->file, trace->model_why);
+	fputs(")\n", out->file);
 	for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1)
 		if (trace->model->variants & bit)
 			fprintf(out->file, "  option: %s %s (%s)\n", rw_option_name(bit),

@@ -119,9 +119,10 @@ static void look_up(struct rw_judged *judged, struct rw_judged_frame *f)
 		f->exists = f->exists == RW_NO ? RW_UNKNOWN : f->exists;
 		f->fits = f->fits == RW_NO ? RW_UNKNOWN : f->fits;
 	}
-	f->text = of_all(f, kernel, rw_kernel_is_text);
-	f->sym_code = of_all(f, kernel, rw_kernel_in_sym_code);
-	f->el1_entry = of_all(f, kernel, rw_kernel_in_el1_entry);
+	// Nor does what is left of one prove where the kernel was.
+	f->text = e->damaged ? RW_UNKNOWN : of_all(f, kernel, rw_kernel_is_text);
+	f->sym_code = e->damaged ? RW_UNKNOWN : of_all(f, kernel, rw_kernel_in_sym_code);
+	f->el1_entry = e->damaged ? RW_UNKNOWN : of_all(f, kernel, rw_kernel_in_el1_entry);
 }
 
 static bool is_printed_build_id(const struct rw_image *image, const char *hex)

@@ -451,7 +451,7 @@ static void test_options_given(void **unused)
 }
 #endif
 
-/** Without types a model is taken at its word only where the image agrees. */
+/** Without types a release is no proof of a layout: vendors carry newer walkers. */
 static void test_layout_without_types(void **unused)
 {
 	static const struct {
@@ -461,8 +461,8 @@ static void test_layout_without_types(void **unused)
 		enum rw_tri known;
 		const char *auto_model;
 	} rows[] = {
-		{ "6.1.192", NULL, false, "linux-6.1", RW_YES, NULL },
-		{ "6.7.0", NULL, false, "linux-6.1", RW_YES, NULL },
+		{ "6.1.192", NULL, false, "linux-6.1", RW_UNKNOWN, NULL },
+		{ "6.7.0", NULL, false, "linux-6.1", RW_UNKNOWN, NULL },
 		{ "6.8.0", NULL, false, "linux-6.1", RW_UNKNOWN, NULL },
 		{ "6.1.192", NULL, false, "linux-6.17", RW_UNKNOWN, NULL },
 		{ "6.1.192", NULL, false, "rfc-v7", RW_UNKNOWN, NULL },
