@@ -40,7 +40,8 @@ struct rw_type_query {
  * read, libbpf's print function (libbpf_set_print(), one for the process) is put
  * aside.  DWARF knows only what the units of some well-chosen functions use.
  *
- * @param ret  Owned by the caller; untouched on failure.  The image must outlive it.
+ * @param ret  For rw_types_close(); untouched on failure.  The image must outlive it, and
+ *             keeps what was read until it is closed: to ask again costs nothing.
  * @return NULL; RW_ERROR_MISSING if the image has neither (the message says how to
  *         get them); RW_ERROR_FORMAT if they are damaged; RW_ERROR_UNSUPPORTED if
  *         this build has no reader for what is there.

@@ -20,6 +20,7 @@
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
 #include "rewalk/input.h"
+#include "rewalk/types.h"
 
 #include "image_private.h"
 
@@ -347,6 +348,7 @@ void rw_image_close(struct rw_image *image)
 		rw_ksymtab_deinit(&image->lazy->names.ksymtab);
 		rw_kallsyms_deinit(&image->lazy->names.kallsyms);
 		rw_byname_deinit(&image->lazy->byname);
+		rw_types_close(image->lazy->opened);
 	}
 	free(image->lazy);
 	free(image->types);

@@ -105,6 +105,8 @@ struct rw_byname {
 	size_t nr_slots;	/* a power of two, more than there are symbols */
 };
 
+struct rw_types;
+
 /**
  * What is made when it is first asked for.  It hangs on a pointer so that it can
  * be made through a const image; two threads must not do so at once.
@@ -115,6 +117,7 @@ struct rw_image_lazy {
 	size_t nr_relocs;
 	struct rw_names names;
 	struct rw_byname byname;
+	struct rw_types *opened;	/* see rw_types_open(); NULL: not yet */
 };
 
 enum {

@@ -19,6 +19,7 @@
 #include "rewalk/error.h"
 #include "rewalk/image.h"
 
+#include "image_private.h"
 #include "types_private.h"
 
 enum {
@@ -288,15 +289,27 @@ static struct rw_error *open_image_types(struct rw_types *types)
 
 struct rw_error *rw_types_open(const struct rw_image *image, struct rw_types **ret)
 {
-	struct rw_types *types = calloc(1, sizeof(*types));
+	struct rw_types *types = image->lazy ? image->lazy->opened : NULL;
 
+	// Each reader of BTF has a copy of some megabytes: they are read once.
+	if (types) {
+		types->users++;
+		*ret = types;
+		return NULL;
+	}
+	types = calloc(1, sizeof(*types));
 	if (!types)
 		return &rw_enomem;
 	types->image = image;
+	types->users = 1;
 	struct rw_error *err = open_image_types(types);
 	if (err) {
 		rw_types_close(types);
 		return rw_error_prefix(err, "%s", rw_image_path(image));
+	}
+	if (image->lazy) {
+		image->lazy->opened = types;
+		types->users++;
 	}
 	*ret = types;
 	return NULL;
@@ -308,6 +321,7 @@ struct rw_error *rw_types_open_btf(const uint8_t *bytes, size_t size, struct rw_
 
 	if (!types)
 		return &rw_enomem;
+	types->users = 1;
 	struct rw_error *err = rw_types_init_btf(types, bytes, size);
 	if (err) {
 		rw_types_close(types);
@@ -319,7 +333,7 @@ struct rw_error *rw_types_open_btf(const uint8_t *bytes, size_t size, struct rw_
 
 void rw_types_close(struct rw_types *types)
 {
-	if (!types)
+	if (!types || --types->users)
 		return;
 	if (types->reader)
 		types->reader->close(types);

@@ -83,6 +83,7 @@ struct btf;
 struct rw_types {
 	const struct rw_type_reader *reader;
 	const struct rw_image *image;	/* borrowed; NULL for loose BTF */
+	unsigned int users;		/* rw_types_close() of the last one frees */
 	struct btf *btf;		/* owned */
 	Dwarf *dwarf;			/* owned */
 };
