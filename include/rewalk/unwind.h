@@ -276,8 +276,6 @@ enum rw_promise {
 	RW_PROMISE_MARKED_FRAMES,	/* rfc-v1 … v6 mark frames and return nothing */
 };
 
-#define RW_RELEASE(major, minor) ((major) << 8 | (minor))
-
 /** One unwinder generation. */
 struct rw_model {
 	const char *name;
@@ -288,7 +286,6 @@ struct rw_model {
 	enum rw_promise promise;
 	bool prints_marks;		/* (T) (C) (P) (F) (K) in its printed traces */
 	bool checks_text;		/* its verdict depends on __kernel_text_address() */
-	uint16_t first, last;		/* RW_RELEASE() of its mainline kernels; 0: none */
 	struct rw_layout layout;	/* of the kernels it is from */
 	unsigned int options;		/* as its first release has them */
 	unsigned int variants;		/* those in which its kernels differ */

@@ -183,7 +183,7 @@ static void choose_without_types(struct rw_kernel *kernel, bool table)
 	if (table)
 		choose_rfc(kernel, NULL);
 	else if (rw_image_symbol(kernel->image, "arch_stack_walk_reliable", &addr) &&
-		 RW_RELEASE(release.major, release.minor) >= RW_RELEASE(6, 17))
+		 (release.major > 6 || (release.major == 6 && release.minor >= 17)))
 		choose(kernel, "linux-6.17",
 		       "arch_stack_walk_reliable() and the release; no types");
 }

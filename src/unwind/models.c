@@ -66,7 +66,6 @@ static const struct rw_model models[] = {
 	},
 	{
 		.name = "linux-5.10", .releases = "5.10 - 5.13",
-		.first = RW_RELEASE(5, 10), .last = RW_RELEASE(5, 13),
 		.summary = "stacks_done; 16-byte alignment; ends at a record of two zeros",
 		COMPLETE_WALK, .layout = LAYOUT_5_10, .variants = FP_ZERO_ENDS,
 		.varies = "fp_zero_ends in 5.12.0 to 5.12.4: only the release tells it",
@@ -74,13 +73,11 @@ static const struct rw_model models[] = {
 	},
 	{
 		.name = "linux-5.14", .releases = "5.14, 5.15",
-		.first = RW_RELEASE(5, 14), .last = RW_RELEASE(5, 15),
 		.summary = "ends at the final record, by its address", COMPLETE_WALK,
 		.layout = LAYOUT_5_14, .walk = rw_walk_linux_5_14,
 	},
 	{
 		.name = "linux-5.16", .releases = "5.16 - 6.0",
-		.first = RW_RELEASE(5, 16), .last = RW_RELEASE(6, 0),
 		.summary = "graph entries found by frame pointer; kretprobes translated",
 		COMPLETE_WALK, .layout = LAYOUT_5_14, .variants = ZERO_CHECK,
 		.varies = "trees with the hypervisor's unwinder as it was posted let any task use "
@@ -89,7 +86,6 @@ static const struct rw_model models[] = {
 	},
 	{
 		.name = "linux-6.1", .releases = "6.1 - 6.7",
-		.first = RW_RELEASE(6, 1), .last = RW_RELEASE(6, 7),
 		.summary = "stacks used up from below; EFI stack", COMPLETE_WALK,
 		.layout = LAYOUT_5_14, .variants = ZERO_CHECK | XPACLRI,
 		.varies = "6.1.0 has no EFI stack (told by efi_rt_stack_top); xpaclri from 6.4 on",
@@ -97,21 +93,18 @@ static const struct rw_model models[] = {
 	},
 	{
 		.name = "linux-6.8", .releases = "6.8 - 6.10",
-		.first = RW_RELEASE(6, 8), .last = RW_RELEASE(6, 10),
 		.summary = "the first pc is translated; PAC removed by instruction", COMPLETE_WALK,
 		.layout = LAYOUT_5_14, .options = XPACLRI, .variants = ZERO_CHECK,
 		.walk = rw_walk_linux_6_8,
 	},
 	{
 		.name = "linux-6.11", .releases = "6.11, 6.12",
-		.first = RW_RELEASE(6, 11), .last = RW_RELEASE(6, 12),
 		.summary = "graph entries on a shadow stack, with a cursor", COMPLETE_WALK,
 		.layout = LAYOUT_5_14, .options = XPACLRI, .variants = ZERO_CHECK,
 		.varies = "kretprobe_zero_check from 6.12.43 on", .walk = rw_walk_linux_6_11,
 	},
 	{
 		.name = "linux-6.13", .releases = "6.13 - 6.16",
-		.first = RW_RELEASE(6, 13), .last = RW_RELEASE(6, 16),
 		.summary = "metadata records: exception boundaries, a typed final record",
 		COMPLETE_WALK, .prints_marks = true, .layout = LAYOUT_6_13,
 		.options = XPACLRI, .variants = ZERO_CHECK,
@@ -120,7 +113,6 @@ static const struct rw_model models[] = {
 	},
 	{
 		.name = "linux-6.17", .releases = "6.17 - 7.2",
-		.first = RW_RELEASE(6, 17), .last = RW_RELEASE(7, 2),
 		.summary = "arch_stack_walk_reliable(): refuses exception boundaries",
 		.promise = RW_PROMISE_RELIABLE_WALK, .prints_marks = true, .layout = LAYOUT_6_13,
 		.options = ZERO_CHECK | XPACLRI, .variants = ZERO_CHECK, .walk = rw_walk_linux_6_17,
