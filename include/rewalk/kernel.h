@@ -38,6 +38,15 @@ enum rw_option_from {
 	RW_OPTION_GIVEN,	/* the user said it */
 };
 
+/** Where an address lies in a module's file.  Borrowed as long as the kernel. */
+struct rw_module_place {
+	const char *module;		/* its name */
+	const uint8_t *build_id;	/* NULL: not known */
+	size_t build_id_size;
+	const char *section;		/* NULL: the kernel's list of sections cannot be read */
+	uint64_t offset;		/* in @section, of the file that was loaded */
+};
+
 struct rw_kernel {
 	const struct rw_image *image;	/* NULL: of a case, which has the answers that it gave */
 	const char *banner;		/* borrowed; NULL: not known */
@@ -61,7 +70,9 @@ struct rw_kernel {
 
 	/* names of addresses outside the image; NULL: none are known */
 	bool (*symbolize)(void *arg, uint64_t addr, struct rw_symbol *ret, const char **module_ret);
-	void *symbolize_arg;
+	/* where an address lies in a module; false: in none.  NULL: not known of any */
+	bool (*find_place)(void *arg, uint64_t addr, struct rw_module_place *ret);
+	void *symbolize_arg;		/* of both */
 
 	/* what rfc-v1 to rfc-v3 list, as far as this image has it */
 	struct rw_text_range special[24], code_section[8], handler;

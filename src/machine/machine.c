@@ -78,6 +78,7 @@ static struct rw_error *learn(struct rw_machine *m, const struct rw_kernel_facts
 	if (said->kaslr_known != RW_YES)
 		m->kernel.slide_from = from;
 	m->kernel.symbolize = rw_machine_symbolize;
+	m->kernel.find_place = rw_machine_find_place;
 	m->kernel.symbolize_arg = m;
 	err = machine_offsets(m);
 	if (!err && !m->kernel.thread_size)

@@ -33,6 +33,8 @@ struct offsets {
 	struct member mod_list, mod_state, mod_name, mod_core_base, mod_core_text, mod_init_base;
 	struct member mod_init_text, mod_mem, mod_mem_size_, mod_mem_base, mod_mem_size;
 	struct member mod_kallsyms, kall_symtab, kall_num, kall_strtab;
+	struct member mod_build_id, mod_sect_attrs, sect_bin_attrs, sect_battr, sect_address;
+	struct member bin_name, bin_private;
 	struct member ksym_lnode, ksym_start, ksym_end, ksym_name;
 	struct member slot_pages, slot_list, slot_insns;
 	struct member task_vm_area, vm_addr, vm_size, vm_nr_pages;
@@ -46,7 +48,14 @@ struct module_symbol {
 	uint32_t index;		/* in the symbol table: of equal ones the first counts */
 };
 
+/** Where a section of a module's file was loaded. */
+struct module_section {
+	uint64_t addr;
+	char name[64];
+};
+
 struct module {
+	uint64_t address;	/* of its struct module */
 	char name[64];
 	uint64_t symtab, strtab;
 	uint64_t nr_entries;	/* of the symbol table, as the kernel says */
@@ -54,6 +63,10 @@ struct module {
 	struct module_symbol *symbols;	/* owned, sorted; read when first asked for */
 	size_t nr_symbols;
 	bool symbols_read;
+	struct { struct module_section *data; size_t nr, capacity; } sections;	/* read likewise */
+	bool sections_read;
+	uint8_t build_id[64];
+	size_t build_id_size;
 };
 
 /** Text outside the image, and who it is of. */
@@ -146,6 +159,8 @@ struct rw_error *machine_find_text(struct rw_machine *m, const struct rw_kernel_
 void module_deinit(struct module *module);
 bool rw_machine_symbolize(void *machine, uint64_t addr, struct rw_symbol *ret,
 			  const char **module_ret);
+/* modsections.c */
+bool rw_machine_find_place(void *machine, uint64_t addr, struct rw_module_place *ret);
 /* cpus.c */
 struct rw_error *machine_find_cpus(struct rw_machine *m);
 /** False: of its CPU nothing is known, and so not which stacks there are. */

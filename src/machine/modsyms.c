@@ -22,6 +22,7 @@ enum { MAX_SYMBOLS = 1 << 20, MAX_ALL_SYMBOLS = 1 << 21, ELF_SYM_SIZE = 24, BATC
 void module_deinit(struct module *module)
 {
 	free(module->symbols);
+	free(module->sections.data);
 }
 
 /** A name that the kernel does not print: mapping symbols and the assembler's own. */

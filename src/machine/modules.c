@@ -50,7 +50,7 @@ static struct rw_error *add_module(struct rw_machine *m, uint64_t address)
 	struct module *module = rw_vector_push(&m->modules);
 	if (!module)
 		return &rw_enomem;
-	*module = (struct module){ 0 };
+	*module = (struct module){ .address = address };
 	if (o->mod_name.size)
 		rw_space_read(&m->space, address + o->mod_name.offset, module->name,
 			      o->mod_name.size < 63 ? o->mod_name.size : 63);

@@ -58,6 +58,13 @@ static const struct {
 	{ "module_memory", "base", AT(mod_mem_base) },
 	{ "module_memory", "size", AT(mod_mem_size) },
 	{ "module", "kallsyms", AT(mod_kallsyms) },
+	{ "module", "build_id", AT(mod_build_id) },		// with CONFIG_STACKTRACE_BUILD_ID
+	{ "module", "sect_attrs", AT(mod_sect_attrs) },
+	{ "module_sect_attrs", "grp.bin_attrs", AT(sect_bin_attrs) },
+	{ "module_sect_attr", "battr", AT(sect_battr) },		// up to 6.13
+	{ "module_sect_attr", "address", AT(sect_address) },
+	{ "bin_attribute", "attr.name", AT(bin_name) },
+	{ "bin_attribute", "private", AT(bin_private) },	// the address, since 6.14
 	{ "mod_kallsyms", "symtab", AT(kall_symtab) },
 	{ "mod_kallsyms", "num_symtab", AT(kall_num) },
 	{ "mod_kallsyms", "strtab", AT(kall_strtab) },

@@ -388,6 +388,81 @@ static void add_module(const struct mk_machine *m, uint64_t off, const char *nam
 	strcpy((char *)mk_at(m, strtab + 1), function);
 }
 
+/** The kernel's list of the module's sections, as of 6.14: .text and a note behind it. */
+static void add_sections(const struct mk_machine *m, uint64_t off)
+{
+	static const uint8_t note[] = {
+		4, 0, 0, 0,  8, 0, 0, 0,  3, 0, 0, 0,  'G', 'N', 'U', 0,
+		0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4,
+	};
+	static const char *const names[] = { ".text", ".text.unlikely", ".note.gnu.build-id" };
+	uint64_t at = mk_linear(off), attrs = at + 0x400, list = attrs + 0x40, names_at = attrs + 0x200;
+	const uint64_t addrs[] = { MODULE_TEXT + 0x40, MODULE_TEXT + 0x200, attrs + 0x300 };
+
+	mk_poke(m, at + MK_MODULE_SECTIONS, attrs, 8);
+	mk_poke(m, attrs + MK_SECTIONS_LIST, list, 8);
+	for (unsigned int i = 0; i < 3; i++) {
+		uint64_t attribute = attrs + 0x80 + 0x48 * i;
+
+		mk_poke(m, list + 8 * i, attribute, 8);
+		mk_poke(m, attribute + MK_SECTION_NAME, names_at + 0x20 * i, 8);
+		mk_poke(m, attribute + MK_SECTION_ADDRESS, addrs[i], 8);
+		strcpy((char *)mk_at(m, names_at + 0x20 * i), names[i]);
+	}
+	memcpy(mk_at(m, attrs + 0x300), note, sizeof(note));
+}
+
+static bool place_of(const struct mk_opened *o, uint64_t addr, struct rw_module_place *ret)
+{
+	const struct rw_kernel *kernel = rw_machine_kernel(o->machine);
+
+	return kernel->find_place(kernel->symbolize_arg, addr, ret);
+}
+
+static void test_module_places(void **state)
+{
+	struct rw_module_place place;
+	struct mk_machine m;
+	struct mk_opened o;
+
+	(void)state;
+	mk_machine_init(&m, 1, 2);
+	add_module(&m, FREE, "ext4", "f", mk_variable("modules"));
+	mk_poke(&m, mk_variable("modules"), mk_linear(FREE) + MK_MODULE_LIST, 8);
+	add_sections(&m, FREE);
+	open_it(&m, &o);
+	assert_true(place_of(&o, MODULE_TEXT + 0x110, &place));
+	assert_string_equal(place.module, "ext4");
+	assert_string_equal(place.section, ".text");
+	assert_int_equal(place.offset, 0xd0);
+	assert_int_equal(place.build_id_size, 8);
+	assert_memory_equal(place.build_id, "\xde\xad\xbe\xef\1\2\3\4", 8);
+	assert_true(place_of(&o, MODULE_TEXT + 0x200, &place));
+	assert_string_equal(place.section, ".text.unlikely");
+	assert_int_equal(place.offset, 0);
+	// In front of the first section, and in no module.
+	assert_true(place_of(&o, MODULE_TEXT, &place));
+	assert_null(place.section);
+	assert_false(place_of(&o, MODULE_TEXT + 0x1000, &place));
+	assert_false(place_of(&o, mk_pc("schedule"), &place));
+	mk_close(&o);
+
+	// A list without an end, of one attribute, and a note that promises too much.
+	uint64_t list = mk_linear(FREE) + 0x440;
+	for (uint64_t i = 2; i < 0x800; i++)
+		mk_poke(&m, list + 8 * i, mk_linear(FREE) + 0x480, 8);
+	open_it(&m, &o);
+	assert_true(place_of(&o, MODULE_TEXT + 0x110, &place));
+	mk_close(&o);
+	mk_poke(&m, mk_linear(FREE) + MK_MODULE_SECTIONS, UINT64_C(0xffff00000fff0000), 8);
+	open_it(&m, &o);
+	assert_true(place_of(&o, MODULE_TEXT + 0x110, &place));
+	assert_null(place.section);
+	assert_null(place.build_id);
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
 /** What is printed of task @task, in all formats one behind the other. */
 static char *print(const struct mk_opened *o, const struct rw_task *task)
 {
@@ -593,6 +668,7 @@ int main(void)
 		cmocka_unit_test(test_qemu),
 		cmocka_unit_test(test_given),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_module_places),
 		cmocka_unit_test(test_bpf_names),
 		cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_overlap),

@@ -99,7 +99,7 @@ static void fail(const char *what, const char *name)
 /* ---- types ------------------------------------------------------------------------- */
 
 /** Kinds of members: a size, or one of these. */
-enum { POINTER = 100, LIST, WORDS, COMM, NAME, KSYM_NAME, CONTEXT, MEM7, META, PREEMPT, LLIST, MKOBJ };
+enum { POINTER = 100, LIST, WORDS, COMM, NAME, KSYM_NAME, CONTEXT, MEM7, META, PREEMPT, LLIST, MKOBJ, ATTRIBUTE, GROUP };
 
 static const struct {
 	const char *type;
@@ -136,7 +136,13 @@ static const struct {
 		{ "state", 4, MK_MODULE_STATE }, { "list", LIST, MK_MODULE_LIST },
 		{ "name", NAME, MK_MODULE_NAME }, { "mem", MEM7, MK_MODULE_MEM },
 		{ "kallsyms", POINTER, MK_MODULE_KALLSYMS },
+		{ "sect_attrs", POINTER, MK_MODULE_SECTIONS },
 		{ "mkobj", MKOBJ, MK_MODULE_SELF - 8 } } },
+	{ "attribute", 16, { { "name", POINTER, 0 } } },
+	{ "bin_attribute", 72, {
+		{ "attr", ATTRIBUTE, MK_SECTION_NAME }, { "private", POINTER, MK_SECTION_ADDRESS } } },
+	{ "attribute_group", 48, { { "bin_attrs", POINTER, MK_SECTIONS_LIST } } },
+	{ "module_sect_attrs", 48, { { "grp", GROUP, 0 } } },
 	{ "mod_kallsyms", 32, {
 		{ "symtab", POINTER, 0 }, { "num_symtab", 4, 8 }, { "strtab", POINTER, 16 } } },
 	{ "bpf_ksym", 64, {
@@ -207,6 +213,8 @@ static struct btf *make_btf(void)
 			case LIST: ids[j] = find(btf, "list_head"); break;
 			case LLIST: ids[j] = find(btf, "llist_head"); break;
 			case PREEMPT: ids[j] = find(btf, "preempt_counts"); break;
+			case ATTRIBUTE: ids[j] = find(btf, "attribute"); break;
+			case GROUP: ids[j] = find(btf, "attribute_group"); break;
 			case MKOBJ: ids[j] = find(btf, "module_kobject"); break;
 			case META: ids[j] = find(btf, "frame_record_meta"); break;
 			case CONTEXT:
