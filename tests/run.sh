@@ -7,7 +7,7 @@ set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.." || exit 2
 
 packages="gcc libc6-dev meson ninja-build pkg-config libelf-dev libdw-dev libbpf-dev \
-zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev libjansson-dev libarchive-dev libcmocka-dev python3 python3-jsonschema \
+zlib1g-dev liblzo2-dev libsnappy-dev libzstd-dev libjansson-dev libarchive-dev libdebuginfod-dev libcmocka-dev python3 python3-jsonschema \
 elfutils zstd xz-utils mandoc groff file"
 # Only to make the fixture again: without them that test is skipped.
 wanted="gcc-aarch64-linux-gnu qemu-system-arm"

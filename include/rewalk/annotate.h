@@ -68,13 +68,18 @@ struct rw_line_list {
 struct rw_lines;
 
 /**
- * Source lines of @kernel, from the debug information (DWARF) of its vmlinux.  Nothing is
- * opened before the first question.
+ * Source lines of @kernel, from the debug information (DWARF) of its vmlinux and its
+ * modules.  Nothing is opened or looked for before the first question.
  *
- * @param kernel  Borrowed until rw_lines_destroy().
+ * What @kernel's vmlinux does not have itself is looked for by build-id, modules by name
+ * too: in @dirs with all that is below them, in the places of distributions, and, if
+ * DEBUGINFOD_URLS is set, at debuginfod's servers.  A file with another build-id is refused.
+ *
+ * @param kernel  Borrowed until rw_lines_destroy(), as are the @nr strings of @dirs.
  * @return NULL without memory.
  */
-struct rw_lines *rw_lines_create(const struct rw_kernel *kernel);
+struct rw_lines *rw_lines_create(const struct rw_kernel *kernel, const char *const *dirs,
+				 size_t nr);
 
 /** NULL is accepted. */
 void rw_lines_destroy(struct rw_lines *lines);
@@ -82,13 +87,26 @@ void rw_lines_destroy(struct rw_lines *lines);
 /**
  * The calls at @pc, a run-time address; none where the debug information does not tell.
  * Names and paths are as the DWARF has them and may hold any byte.  Of paths the
- * directory of the compilation is left away, and the one that the file of panic() is
- * below of, as scripts/decode_stacktrace.sh does.
+ * directory of the compilation is left away, and the one that the kernel's kernel/panic.c
+ * lies in, as scripts/decode_stacktrace.sh does.
  */
 struct rw_line_list rw_lines_find(struct rw_lines *lines, uint64_t pc, enum rw_pc_kind kind);
 
-/** As rw_lines_find(), for a link address of the image. */
-struct rw_line_list rw_lines_find_linked(struct rw_lines *lines, uint64_t addr,
+/** A place in a module as the kernel prints it: name+offset/size [module]. */
+struct rw_module_symbol {
+	const char *module;
+	const uint8_t *build_id;	/* NULL: not known */
+	size_t build_id_size;
+	const char *name;
+	uint64_t offset;
+	uint64_t size;			/* 0: not known */
+};
+
+/**
+ * As rw_lines_find(), of a module whose place in memory need not be known.  None where the
+ * module has no function, or more than one, that fits.
+ */
+struct rw_line_list rw_lines_find_symbol(struct rw_lines *lines, const struct rw_module_symbol *symbol,
 					 enum rw_pc_kind kind);
 
 /** Something to say of where lines were looked for. */
@@ -97,7 +115,7 @@ struct rw_lines_note {
 	char *text;
 };
 
-/** All of them in order, borrowed until the next question. */
-const struct rw_lines_note *rw_lines_notes(const struct rw_lines *lines, size_t *nr_ret);
+/** All of them in order, to be asked for at the end; borrowed until the next question. */
+const struct rw_lines_note *rw_lines_notes(struct rw_lines *lines, size_t *nr_ret);
 
 #endif

@@ -41,6 +41,9 @@ void rw_image_close(struct rw_image *image);
 /** The path as it was given to rw_image_open(). */
 const char *rw_image_path(const struct rw_image *image);
 
+/** To read the vmlinux by, unpacked where it was packed; borrowed.  -1: names only. */
+int rw_image_fd(const struct rw_image *image);
+
 /** Where an image's names come from. */
 enum rw_image_kind {
 	RW_IMAGE_VMLINUX,	/* all others have names only */

@@ -87,6 +87,14 @@ size_t rw_file_peek(const struct rw_file *file, uint8_t *buf, size_t size);
 struct rw_error *rw_unpack(const uint8_t *bytes, size_t size, const char *name, uint64_t limit,
 			   int *fd_ret);
 
+/**
+ * Put in place of *@fd, which is open on @path, what the file there unpacks to, if it is
+ * packed.  What cannot be read as a file of bytes is left to who looks at it next.
+ *
+ * @return As rw_file_unpack(); *@fd is as it was then.
+ */
+struct rw_error *rw_unpack_path(const char *path, int *fd);
+
 /** Release a file's bytes.  A zeroed one is accepted. */
 void rw_file_deinit(struct rw_file *file);
 

@@ -9,36 +9,45 @@
 #include <string.h>
 
 #include "rewalk/annotate.h"
+#include "rewalk/cleanup.h"
 #include "rewalk/error.h"
 #include "rewalk/trace.h"
 #include "rewalk/vector.h"
 
 #include "debugfile.h"
+#include "debugsearch.h"
 #include "dwarf_reader.h"
 
 #define NR_SLOTS 4096	/* a power of two */
 
+/** The debug information of the image, or of one module. */
+struct source {
+	char *module;		/* owned; NULL: the image */
+	uint8_t build_id[64];
+	size_t build_id_size;	/* 0: not known */
+	bool tried, missing;
+	struct rw_debug_file *file;
+	struct rw_dwarf *dwarf;	/* borrowed from @file; NULL: there is none */
+};
+
+/** What a source has at an address of its own. */
 struct slot {
-	bool used, linked;
-	uint64_t pc;
-	enum rw_pc_kind kind;
+	const struct source *source;	/* NULL: empty */
+	uint64_t addr;
 	struct rw_line *data;	/* owned */
 	size_t nr;
 	char *symbol;		/* owned: the name of a function that the DWARF does not name */
 };
 
-/** The debug information of the image, or of one module. */
-struct source {
-	bool tried;
-	struct rw_debug_file *file;
-	struct rw_dwarf *dwarf;	/* borrowed from @file; NULL: there is none */
-	bool has_root;
-	char *root;		/* owned: what its paths begin with; NULL: nothing to leave away */
-};
-
 struct rw_lines {
 	const struct rw_kernel *kernel;
+	const char *const *dirs;
+	size_t nr_dirs;
+	struct rw_debug_search *search;	/* NULL until it is needed */
 	struct source image;
+	struct { struct source **data; size_t nr, capacity; } modules;
+	bool has_root;
+	char *root;		/* owned: what paths begin with; NULL: nothing to leave away */
 	struct { struct rw_lines_note *data; size_t nr, capacity; } notes;
 	struct slot slots[NR_SLOTS];
 };
@@ -53,15 +62,19 @@ static void clear(struct slot *slot)
 static void source_deinit(struct source *source)
 {
 	rw_debug_file_close(source->file);
-	free(source->root);
+	free(source->module);
 }
 
-struct rw_lines *rw_lines_create(const struct rw_kernel *kernel)
+struct rw_lines *rw_lines_create(const struct rw_kernel *kernel, const char *const *dirs,
+				 size_t nr)
 {
 	struct rw_lines *lines = calloc(1, sizeof(*lines));
 
-	if (lines)
+	if (lines) {
 		lines->kernel = kernel;
+		lines->dirs = dirs;
+		lines->nr_dirs = nr;
+	}
 	return lines;
 }
 
@@ -74,8 +87,37 @@ void rw_lines_destroy(struct rw_lines *lines)
 	for (size_t i = 0; i < lines->notes.nr; i++)
 		free(lines->notes.data[i].text);
 	free(lines->notes.data);
+	for (size_t i = 0; i < lines->modules.nr; i++) {
+		source_deinit(lines->modules.data[i]);
+		free(lines->modules.data[i]);
+	}
+	free(lines->modules.data);
 	source_deinit(&lines->image);
+	rw_debug_search_destroy(lines->search);
+	free(lines->root);
 	free(lines);
+}
+
+/* ---- notes ------------------------------------------------------------------------ */
+
+static void add_note(void *cookie, bool warning, const char *text)
+{
+	struct rw_lines *lines = cookie;
+	char *copy = strdup(text);
+	struct rw_lines_note *note = NULL;
+
+	// A refused file is met again for each module that it might be.
+	for (size_t i = 0; copy && i < lines->notes.nr; i++)
+		if (!strcmp(lines->notes.data[i].text, text)) {
+			free(copy);
+			return;
+		}
+	if (copy)
+		note = rw_vector_push(&lines->notes);
+	if (note)
+		*note = (struct rw_lines_note){ warning, copy };
+	else
+		free(copy);
 }
 
 static void note(struct rw_lines *lines, bool warning, const char *format, ...)
@@ -83,23 +125,39 @@ static void note(struct rw_lines *lines, bool warning, const char *format, ...)
 
 static void note(struct rw_lines *lines, bool warning, const char *format, ...)
 {
-	char *text;
+	_cleanup_free_ char *text = NULL;
 	va_list args;
 
 	va_start(args, format);
 	int n = vasprintf(&text, format, args);
 	va_end(args);
 	if (n < 0)
-		return;
-	struct rw_lines_note *one = rw_vector_push(&lines->notes);
-	if (one)
-		*one = (struct rw_lines_note){ warning, text };
+		text = NULL;
 	else
-		free(text);
+		add_note(lines, warning, text);
 }
 
-const struct rw_lines_note *rw_lines_notes(const struct rw_lines *lines, size_t *nr_ret)
+/** One line for all modules of which nothing was found. */
+static void note_missing(struct rw_lines *lines)
 {
+	_cleanup_free_ char *names = NULL;
+	size_t size, nr = 0;
+	FILE *list = open_memstream(&names, &size);
+
+	if (!list)
+		return;
+	for (size_t i = 0; i < lines->modules.nr; i++)
+		if (lines->modules.data[i]->missing)
+			fprintf(list, "%s%s", nr++ ? ", " : "", lines->modules.data[i]->module);
+	if (!fclose(list) && nr)
+		note(lines, true, "%s %s: no debug information was found: %s frames are without "
+		     "lines; give the folder that has it with --modules", nr == 1 ? "module" :
+		     "modules", names, nr == 1 ? "its" : "their");
+}
+
+const struct rw_lines_note *rw_lines_notes(struct rw_lines *lines, size_t *nr_ret)
+{
+	note_missing(lines);
 	*nr_ret = lines->notes.nr;
 	return lines->notes.data;
 }
@@ -132,64 +190,151 @@ static void use(struct rw_lines *lines, struct source *source, struct rw_debug_f
 	rw_error_destroy(err);
 }
 
-static struct rw_dwarf *image_dwarf(struct rw_lines *lines)
+/** The release out of "Linux version RELEASE (…"; NULL: not known. */
+static char *release_of(const struct rw_kernel *kernel)
+{
+	static const char start[] = "Linux version ";
+	const char *banner = kernel->banner;
+
+	if (!banner || strncmp(banner, start, strlen(start)))
+		return NULL;
+	banner += strlen(start);
+	return strndup(banner, strcspn(banner, " "));
+}
+
+static void look_for(struct rw_lines *lines, struct source *source)
+{
+	if (!lines->search) {
+		_cleanup_free_ char *release = release_of(lines->kernel);
+
+		lines->search = rw_debug_search_create(lines->dirs, lines->nr_dirs, "", release,
+						       add_note, lines);
+	}
+	struct rw_debug_file *file = NULL;
+	if (lines->search)
+		file = rw_debug_search_find(lines->search, source->module,
+					    source->build_id_size ? source->build_id : NULL,
+					    source->build_id_size);
+	if (file)
+		use(lines, source, file);
+	else
+		source->missing = true;
+}
+
+/** The kernel's build-id, as bytes. */
+static void read_build_id(const struct rw_kernel *kernel, struct source *source)
+{
+	const char *text = kernel->build_id;
+	unsigned int byte;
+
+	for (; source->build_id_size < sizeof(source->build_id) && sscanf(text, "%2x", &byte) == 1;
+	     text += 2)
+		source->build_id[source->build_id_size++] = (uint8_t)byte;
+}
+
+static void find_image(struct rw_lines *lines)
 {
 	const struct rw_image *image = lines->kernel->image;
-	const char *path = image ? rw_image_path(image) : "the case";
 	struct source *source = &lines->image;
 	struct rw_debug_file *file = NULL;
 	struct rw_error *err = NULL;
 
-	if (source->tried)
-		return source->dwarf;
 	source->tried = true;
-	if (image)
-		err = rw_debug_file_open(path, &file);
+	if (image && rw_image_fd(image) >= 0)
+		err = rw_debug_file_open(rw_image_path(image), rw_image_fd(image), &file);
 	if (file && rw_debug_file_has_dwarf(file)) {
-		note(lines, false, "lines of the kernel from %s", path);
+		note(lines, false, "%s: taken for the kernel", rw_image_path(image));
 		use(lines, source, file);
-		return source->dwarf;
+		return;
 	}
 	rw_debug_file_close(file);
 	rw_error_destroy(err);
-	note(lines, true, "%s: no debug information: frames are without lines; give the vmlinux "
-	     "of the kernel's debug package", path);
-	return NULL;
+	read_build_id(lines->kernel, source);
+	look_for(lines, source);
+	if (source->missing)
+		note(lines, true, "%s: no debug information, and none was found for %s%s: frames are "
+		     "without lines; give the vmlinux of the kernel's debug package",
+		     image ? rw_image_path(image) : "the kernel",
+		     *lines->kernel->build_id ? "build-id " : "a kernel without build-id",
+		     lines->kernel->build_id);
+}
+
+/** The image's debug information; NULL: there is none. */
+static struct source *image_source(struct rw_lines *lines)
+{
+	if (!lines->image.tried)
+		find_image(lines);
+	return lines->image.dwarf ? &lines->image : NULL;
+}
+
+/** A module's, likewise. */
+static struct source *module_source(struct rw_lines *lines, const char *name, const uint8_t *build_id,
+				    size_t size)
+{
+	struct source *source = NULL;
+
+	if (size > sizeof(source->build_id) || !build_id)
+		size = 0;
+	for (size_t i = 0; i < lines->modules.nr && !source; i++) {
+		struct source *one = lines->modules.data[i];
+
+		if (!strcmp(one->module, name) && one->build_id_size == size &&
+		    (!size || !memcmp(one->build_id, build_id, size)))
+			source = one;
+	}
+	if (!source) {
+		_cleanup_free_ struct source *new = calloc(1, sizeof(*new));
+		_cleanup_free_ char *copy = strdup(name);
+		struct source **to = new && copy ? rw_vector_push(&lines->modules) : NULL;
+
+		if (!to)
+			return NULL;
+		new->module = rw_steal(copy);
+		new->build_id_size = size;
+		if (size)
+			memcpy(new->build_id, build_id, size);
+		*to = source = rw_steal(new);
+		look_for(lines, source);
+	}
+	return source->dwarf ? source : NULL;
 }
 
 /* ---- paths ------------------------------------------------------------------------ */
 
-/** The directory that kernel/panic.c lies in, as this image's paths have it. */
-static void find_root(struct rw_lines *lines, struct source *source)
+/** The directory that kernel/panic.c lies in, as this kernel's paths have it. */
+static void find_root(struct rw_lines *lines)
 {
 	static const char tail[] = "kernel/panic.c";
 	struct rw_dwarf_call calls[RW_DWARF_MAX_CALLS];
+	struct source *source = image_source(lines);
 	uint64_t addr;
 
-	source->has_root = true;
-	if (!lines->kernel->image || !rw_image_symbol(lines->kernel->image, "panic", &addr))
+	lines->has_root = true;
+	// The image has its names in order already.
+	if (!source || !(lines->kernel->image ? rw_image_symbol(lines->kernel->image, "panic", &addr) :
+			 rw_debug_file_symbol(source->file, "panic", 0, &addr)))
 		return;
 	// Past the place for a tracer's call, which no line covers.
 	size_t nr = rw_dwarf_find(source->dwarf, addr + 16, calls);
-	for (size_t i = 0; i < nr && !source->root; i++) {
+	for (size_t i = 0; i < nr && !lines->root; i++) {
 		size_t length = calls[i].file ? strlen(calls[i].file) : 0;
 
 		if (length > strlen(tail) &&
 		    !strcmp(calls[i].file + length - strlen(tail), tail))
-			source->root = strndup(calls[i].file, length - strlen(tail));
+			lines->root = strndup(calls[i].file, length - strlen(tail));
 	}
 }
 
-static const char *shorten(struct rw_lines *lines, struct source *source, const char *path)
+static const char *shorten(struct rw_lines *lines, const char *path)
 {
 	if (!path)
 		return NULL;
 	// What is below the directory of the compilation is short already.
 	if (*path == '/' || *path == '.') {
-		if (!source->has_root)
-			find_root(lines, source);
-		size_t length = source->root ? strlen(source->root) : 0;
-		if (length && !strncmp(path, source->root, length))
+		if (!lines->has_root)
+			find_root(lines);
+		size_t length = lines->root ? strlen(lines->root) : 0;
+		if (length && !strncmp(path, lines->root, length))
 			path += length;
 	}
 	while (path[0] == '.' && path[1] == '/')
@@ -199,11 +344,22 @@ static const char *shorten(struct rw_lines *lines, struct source *source, const 
 
 /* ---- questions -------------------------------------------------------------------- */
 
-/** What @source has at @addr, an address of its own. */
-static void fill(struct rw_lines *lines, struct source *source, uint64_t addr, struct slot *slot)
+/** Functions in assembler have lines, but often no entry of their own. */
+static char *name_at(struct rw_lines *lines, const struct source *source, uint64_t addr)
+{
+	const struct rw_image *image = lines->kernel->image;
+	struct rw_symbol symbol;
+
+	if (!source->module && image)
+		return rw_image_symbolize(image, addr, &symbol) ? strdup(symbol.name) : NULL;
+	const char *name = rw_debug_file_function(source->file, addr);
+	return name ? strdup(name) : NULL;
+}
+
+static void fill(struct rw_lines *lines, const struct source *source, struct slot *slot)
 {
 	struct rw_dwarf_call calls[RW_DWARF_MAX_CALLS];
-	size_t nr = rw_dwarf_find(source->dwarf, addr, calls);
+	size_t nr = rw_dwarf_find(source->dwarf, slot->addr, calls);
 
 	slot->data = nr ? calloc(nr, sizeof(slot->data[0])) : NULL;
 	if (!slot->data)
@@ -212,64 +368,93 @@ static void fill(struct rw_lines *lines, struct source *source, uint64_t addr, s
 	for (size_t i = 0; i < nr; i++)
 		slot->data[i] = (struct rw_line){
 			.function = calls[i].function,
-			.file = shorten(lines, source, calls[i].file),
+			.file = shorten(lines, calls[i].file),
 			.line = calls[i].line,
 			.inlined = calls[i].inlined,
 		};
+	if (!slot->data[nr - 1].function)
+		slot->data[nr - 1].function = slot->symbol = name_at(lines, source, slot->addr);
 }
 
-/** Functions in assembler have lines, but often no entry of their own. */
-static void name_function(struct slot *slot, const struct rw_symbol *symbol)
+/** What @source has at @addr, an address of its own. */
+static struct rw_line_list find_at(struct rw_lines *lines, const struct source *source,
+				   uint64_t addr)
 {
-	struct rw_line *function = slot->nr ? &slot->data[slot->nr - 1] : NULL;
-
-	if (function && !function->function)
-		function->function = slot->symbol = strdup(symbol->name);
-}
-
-static void look_up_linked(struct rw_lines *lines, uint64_t addr, struct slot *slot)
-{
-	struct rw_symbol symbol;
-
-	if (!image_dwarf(lines))
-		return;
-	fill(lines, &lines->image, addr, slot);
-	if (lines->kernel->image && rw_image_symbolize(lines->kernel->image, addr, &symbol))
-		name_function(slot, &symbol);
-}
-
-static void look_up(struct rw_lines *lines, struct slot *slot)
-{
-	const struct rw_kernel *kernel = lines->kernel;
-	uint64_t addr = slot->pc - (slot->kind == RW_PC_RETURN);
-
-	if (slot->linked)
-		look_up_linked(lines, addr, slot);
-	else if (kernel->slide_known == RW_YES && addr >= kernel->text && addr < kernel->end)
-		look_up_linked(lines, addr - kernel->slide, slot);
-}
-
-static struct rw_line_list find(struct rw_lines *lines, uint64_t pc, enum rw_pc_kind kind,
-				bool linked)
-{
-	uint64_t hash = (pc ^ kind) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash = (addr ^ (uintptr_t)source) * UINT64_C(0x9e3779b97f4a7c15);
 	struct slot *slot = &lines->slots[hash >> 52];
 
-	if (!slot->used || slot->pc != pc || slot->kind != kind || slot->linked != linked) {
+	if (slot->source != source || slot->addr != addr) {
 		clear(slot);
-		*slot = (struct slot){ .used = true, .linked = linked, .pc = pc, .kind = kind };
-		look_up(lines, slot);
+		slot->source = source;
+		slot->addr = addr;
+		fill(lines, source, slot);
 	}
 	return (struct rw_line_list){ slot->data, slot->nr };
 }
 
-struct rw_line_list rw_lines_find(struct rw_lines *lines, uint64_t pc, enum rw_pc_kind kind)
+/** A file that was taken by its name alone must have symbols where the kernel has them. */
+static bool is_same(struct rw_lines *lines, struct source *source, uint64_t addr, uint64_t in_file)
 {
-	return find(lines, pc, kind, false);
+	struct rw_symbol symbol;
+	uint64_t there;
+
+	if (source->build_id_size || !rw_kernel_symbolize(lines->kernel, addr, &symbol, NULL) ||
+	    !rw_debug_file_symbol(source->file, symbol.name, symbol.size, &there) ||
+	    in_file - there == addr - symbol.addr)
+		return true;
+	note(lines, true, "%s: refused: it has %s elsewhere than module %s",
+	     rw_debug_file_path(source->file), symbol.name, source->module);
+	source->dwarf = NULL;
+	return false;
 }
 
-struct rw_line_list rw_lines_find_linked(struct rw_lines *lines, uint64_t addr,
+/** Where @addr lies in its module's file. */
+static bool find_in_module(struct rw_lines *lines, uint64_t addr, struct source **source_ret,
+			   uint64_t *ret)
+{
+	const struct rw_kernel *kernel = lines->kernel;
+	struct rw_module_place place;
+	struct rw_symbol symbol;
+
+	if (!kernel->find_place || !kernel->find_place(kernel->symbolize_arg, addr, &place))
+		return false;
+	struct source *source = module_source(lines, place.module, place.build_id,
+					      place.build_id_size);
+	if (!source)
+		return false;
+	*source_ret = source;
+	if (place.section && rw_debug_file_address(source->file, place.section, place.offset, ret))
+		return is_same(lines, source, addr, *ret);
+	if (!rw_kernel_symbolize(kernel, addr, &symbol, NULL) ||
+	    !rw_debug_file_symbol(source->file, symbol.name, symbol.size, ret))
+		return false;
+	*ret += addr - symbol.addr;
+	return true;
+}
+
+struct rw_line_list rw_lines_find(struct rw_lines *lines, uint64_t pc, enum rw_pc_kind kind)
+{
+	const struct rw_kernel *kernel = lines->kernel;
+	uint64_t addr = pc - (kind == RW_PC_RETURN), in_file;
+	struct source *source = NULL;
+
+	if (kernel->slide_known == RW_YES && addr >= kernel->text && addr < kernel->end) {
+		source = image_source(lines);
+		in_file = addr - kernel->slide;
+	} else if (!find_in_module(lines, addr, &source, &in_file)) {
+		source = NULL;
+	}
+	return source ? find_at(lines, source, in_file) : (struct rw_line_list){ 0 };
+}
+
+struct rw_line_list rw_lines_find_symbol(struct rw_lines *lines, const struct rw_module_symbol *symbol,
 					 enum rw_pc_kind kind)
 {
-	return find(lines, addr, kind, true);
+	struct source *source = module_source(lines, symbol->module, symbol->build_id,
+					      symbol->build_id_size);
+	uint64_t addr;
+
+	if (!source || !rw_debug_file_symbol(source->file, symbol->name, symbol->size, &addr))
+		return (struct rw_line_list){ 0 };
+	return find_at(lines, source, addr + symbol->offset - (kind == RW_PC_RETURN));
 }

@@ -135,6 +135,12 @@ void command_version(FILE *file, struct argp_state *state)
 #else
 		"none (built without libarchive: -Darchive=enabled)\n");
 #endif
+	fprintf(file, "debuginfod: "
+#ifdef HAVE_DEBUGINFOD
+		"asked if DEBUGINFOD_URLS is set\n");
+#else
+		"not asked (built without libdebuginfod: -Ddebuginfod=enabled)\n");
+#endif
 	fprintf(file, "case files: "
 #ifdef HAVE_JANSSON
 		"read and written\n");

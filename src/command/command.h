@@ -72,6 +72,8 @@ struct options {
 	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 	bool no_pager;
 	bool lines;			/* source lines are printed */
+	const char **modules;		/* owned: folders of debug files */
+	size_t nr_modules;
 
 	/* export */
 	const char *output;		/* "-": standard output */

@@ -3,8 +3,10 @@
 // The options that commands share, as argp children.
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -12,7 +14,7 @@ enum key {
 	KEY_PC = 256, KEY_FP, KEY_SP, KEY_LR, KEY_REGS, KEY_CPU, KEY_BLOCKED, KEY_CURRENT,
 	KEY_FROM_REGS, KEY_MODEL, KEY_KASLR, KEY_VA_BITS, KEY_PAC_MASK, KEY_STACK, KEY_TEXT,
 	KEY_FORMAT, KEY_JSON, KEY_VERDICT, KEY_LIMIT, KEY_COLOR, KEY_NO_PAGER, KEY_FORCE,
-	KEY_GROUP,
+	KEY_GROUP, KEY_MODULES,
 };
 
 void options_init(struct options *options, const struct argp *argp, enum takes takes)
@@ -33,6 +35,7 @@ void options_deinit(struct options *options)
 		free(options->text_names[i]);
 	free(options->text_names);
 	free(options->text);
+	free(options->modules);
 	free(options->inputs);
 }
 
@@ -412,6 +415,20 @@ static const struct argp_option format_options[] = {
 
 const struct argp options_format = { format_options, parse_format, NULL, NULL, NULL, NULL, NULL };
 
+static void add_modules(struct options *o, const char *dir, struct argp_state *state)
+{
+	void *dirs = realloc(o->modules, (o->nr_modules + 1) * sizeof(o->modules[0]));
+
+	if (!dirs) {
+		argp_failure(state, STATUS_ERROR, 0, "out of memory");
+		return;
+	}
+	o->modules = dirs;
+	o->modules[o->nr_modules++] = dir;
+	if (access(dir, F_OK))
+		argp_error(state, "--modules: '%s': %s", dir, strerror(errno));
+}
+
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -438,6 +455,9 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 	case 'l':
 		o->lines = true;
 		return 0;
+	case KEY_MODULES:
+		add_modules(o, arg, state);
+		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -447,6 +467,8 @@ static const struct argp_option output_options[] = {
 	  "the exit status cover all", 3 },
 	{ "lines", 'l', NULL, 0, "Print source lines and inlined calls, from debug information "
 	  "(DWARF)", 3 },
+	{ "modules", KEY_MODULES, "DIR", 0, "Look for debug files of modules, and of the kernel, in "
+	  "DIR first; repeatable", 3 },
 	{ "limit", KEY_LIMIT, "N", 0, "Stop after N entries, as for a caller with a buffer of N", 3 },
 	{ 0 },
 };

@@ -24,6 +24,12 @@ static struct rw_error *choose_models(struct walker *w)
 	return command_model(w->options, w->kernel, &w->models, &w->why);
 }
 
+static struct rw_lines *lines_of(const struct options *options, const struct rw_kernel *kernel)
+{
+	return options->lines ? rw_lines_create(kernel, options->modules, options->nr_modules) :
+	       NULL;
+}
+
 struct rw_error *walker_init(const struct options *options, const struct rw_kernel *kernel,
 			     const char *source, struct walker *ret)
 {
@@ -38,7 +44,7 @@ struct rw_error *walker_init(const struct options *options, const struct rw_kern
 		.color = command_color(options, stdout),
 		.verbose = options->verbose > 0 ? options->verbose : 0,
 		.names = rw_names_create(kernel),
-		.lines = options->lines ? rw_lines_create(kernel) : NULL,
+		.lines = lines_of(options, kernel),
 	};
 	if (options->group && options->format == RW_FORMAT_TEXT)
 		w.groups = rw_groups_create();
@@ -75,7 +81,7 @@ static void say_notes(const struct walker *w)
 bool walker_use(struct walker *w, const struct rw_kernel *kernel, const char *source)
 {
 	struct rw_names *names = rw_names_create(kernel);
-	struct rw_lines *lines = w->options->lines ? rw_lines_create(kernel) : NULL;
+	struct rw_lines *lines = lines_of(w->options, kernel);
 
 	if (!names || (w->options->lines && !lines)) {
 		rw_names_destroy(names);

@@ -88,28 +88,6 @@ static struct rw_error *check_header(const uint8_t *head, size_t head_size, uint
 	return NULL;
 }
 
-/** A packed vmlinux is read from what it unpacks to. */
-static struct rw_error *unpack(struct rw_image *image)
-{
-	struct rw_file file;
-	struct rw_error *err = rw_file_init(image->path, 0, &file);
-	int fd = -1;
-
-	if (err) {
-		// What is no file of bytes is said better by who looks at its header.
-		rw_error_destroy(err);
-		return NULL;
-	}
-	if (rw_file_is_packed(&file))
-		err = rw_unpack(file.bytes, file.size, "beginning", RW_UNPACK_LIMIT, &fd);
-	rw_file_deinit(&file);
-	if (fd < 0)
-		return err;
-	close(image->fd);
-	image->fd = fd;
-	return NULL;
-}
-
 static struct rw_error *open_file(struct rw_image *image)
 {
 	uint8_t head[sizeof(Elf64_Ehdr)];
@@ -121,7 +99,7 @@ static struct rw_error *open_file(struct rw_image *image)
 	if (!S_ISREG(st.st_mode))
 		return rw_error_create(RW_ERROR_FORMAT,
 				       "not a regular file; give a vmlinux on disk");
-	struct rw_error *err = unpack(image);
+	struct rw_error *err = rw_unpack_path(image->path, &image->fd);
 	if (err)
 		return err;
 	if (fstat(image->fd, &st) < 0)
@@ -365,6 +343,11 @@ void rw_image_close(struct rw_image *image)
 		close(image->fd);
 	free(image->path);
 	free(image);
+}
+
+int rw_image_fd(const struct rw_image *image)
+{
+	return image->fd;
 }
 
 const char *rw_image_path(const struct rw_image *image)

@@ -279,3 +279,23 @@ struct rw_error *rw_file_unpack(struct rw_file *file)
 	file->mapped = bytes;
 	return NULL;
 }
+
+struct rw_error *rw_unpack_path(const char *path, int *fd)
+{
+	struct rw_file file;
+	struct rw_error *err = rw_file_init(path, 0, &file);
+	int unpacked = -1;
+
+	if (err) {
+		rw_error_destroy(err);
+		return NULL;
+	}
+	if (rw_file_is_packed(&file))
+		err = rw_unpack(file.bytes, file.size, "beginning", RW_UNPACK_LIMIT, &unpacked);
+	rw_file_deinit(&file);
+	if (unpacked < 0)
+		return err;
+	close(*fd);
+	*fd = unpacked;
+	return NULL;
+}

@@ -18,6 +18,7 @@ def run(rewalk, root, case):
     with open(os.path.join(case, 'cmd'), encoding='utf-8') as f:
         cmd = f.read()
     env = dict(os.environ, REWALK=rewalk, LC_ALL='C', NO_COLOR='1')
+    env.pop('DEBUGINFOD_URLS', None)
     with tempfile.TemporaryDirectory() as tmp:
         os.symlink(os.path.join(root, 'fixtures', 'firmware'), os.path.join(tmp, 'fw'))
         os.symlink(os.path.join(root, 'fixtures', 'text'), os.path.join(tmp, 'text'))

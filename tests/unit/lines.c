@@ -2,7 +2,8 @@
 //
 // The DWARF reader against libdw: the files named on the command line, which compilers
 // made of data/inlined.c in several forms of DWARF, are asked about every byte of their
-// code.  Then the same files with damage: anything may come out, but nothing may break.
+// code; modules (NAME.ko, not linked) are compared with what libdwfl makes of them.  Then
+// the same files with damage: anything may come out, but nothing may break.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,16 +16,19 @@
 #include <cmocka.h>
 
 #include <dwarf.h>
-#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "annotate/debugfile.h"
+#include "annotate/debugsearch.h"
 #include "annotate/dwarf_private.h"
 #include "rewalk/error.h"
 
-static char **files;
-static int nr_files;
+static char **files, **modules;
+static int nr_files, nr_modules;
 
 /* ---- what libdw says -------------------------------------------------------------- */
 
@@ -94,15 +98,16 @@ static bool peer_unit(Dwarf *dwarf, Dwarf_Addr addr, Dwarf_Die *ret)
 	return false;
 }
 
-static void compare(const char *what, struct peer *peer, struct rw_dwarf *dwarf, uint64_t addr)
+/** What @dwarf has at @our against what libdw has at @addr. */
+static void compare(const char *what, Dwarf *peer, struct rw_dwarf *dwarf, uint64_t our, uint64_t addr)
 {
 	struct rw_dwarf_call calls[RW_DWARF_MAX_CALLS];
-	size_t nr = rw_dwarf_find(dwarf, addr, calls);
+	size_t nr = rw_dwarf_find(dwarf, our, calls);
 	Dwarf_Die unit, scopes[64];
 	Dwarf_Files *names;
 	int line;
 
-	assert_true(peer_unit(peer->dwarf, addr, &unit));
+	assert_true(peer_unit(peer, addr, &unit));
 	size_t want = peer_scopes(&unit, addr, scopes, 0);
 	if (nr != want)
 		fail_msg("%s: 0x%lx: %zu calls, libdw has %zu", what, (unsigned long)addr, nr, want);
@@ -137,7 +142,7 @@ static struct rw_debug_file *open_file(const char *path, struct rw_dwarf **ret)
 {
 	struct rw_debug_file *file = NULL;
 
-	assert_null(rw_debug_file_open(path, &file));
+	assert_null(rw_debug_file_open(path, -1, &file));
 	assert_true(rw_debug_file_has_dwarf(file));
 	assert_null(rw_debug_file_dwarf(file, ret));
 	return file;
@@ -163,7 +168,7 @@ static void ask_all(const char *path, struct peer *peer, struct rw_dwarf *dwarf)
 				size_t nr = rw_dwarf_find(dwarf, addr, calls);
 
 				deepest = nr > deepest ? nr : deepest;
-				compare(path, peer, dwarf, addr);
+				compare(path, peer->dwarf, dwarf, addr, addr);
 			}
 		}
 	}
@@ -208,6 +213,277 @@ static void test_no_aranges(void **unused)
 		rw_dwarf_destroy(dwarf);
 		rw_debug_file_close(file);
 	}
+}
+
+/* ---- modules ---------------------------------------------------------------------- */
+
+/** A module laid out and relocated by libdwfl, in its own way. */
+struct laid_out {
+	Dwfl *dwfl;
+	Dwfl_Module *module;
+	Dwarf *dwarf;
+	Dwarf_Addr bias;
+};
+
+static void lay_out(const char *path, struct laid_out *ret)
+{
+	static const Dwfl_Callbacks callbacks = {
+		.find_elf = dwfl_build_id_find_elf,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+	};
+
+	ret->dwfl = dwfl_begin(&callbacks);
+	assert_non_null(ret->dwfl);
+	dwfl_report_begin(ret->dwfl);
+	ret->module = dwfl_report_offline(ret->dwfl, "module", path, -1);
+	assert_non_null(ret->module);
+	dwfl_report_end(ret->dwfl, NULL, NULL);
+	ret->dwarf = dwfl_module_getdwarf(ret->module, &ret->bias);
+	assert_non_null(ret->dwarf);
+}
+
+/** All functions of a module, found by name in both. */
+static void test_modules(void **unused)
+{
+	(void)unused;
+	for (int i = 0; i < nr_modules; i++) {
+		struct rw_dwarf *dwarf;
+		struct laid_out peer;
+		struct rw_debug_file *file = open_file(modules[i], &dwarf);
+		int nr_functions = 0;
+
+		lay_out(modules[i], &peer);
+		for (int j = 0; j < dwfl_module_getsymtab(peer.module); j++) {
+			GElf_Addr addr;
+			GElf_Sym symbol;
+			uint64_t our, again;
+			const char *name = dwfl_module_getsym_info(peer.module, j, &symbol, &addr,
+								   NULL, NULL, NULL);
+
+			if (!name || GELF_ST_TYPE(symbol.st_info) != STT_FUNC || !symbol.st_size ||
+			    strstr(name, ".cold"))
+				continue;
+			assert_true(rw_debug_file_symbol(file, name, 0, &our));
+			assert_string_equal(rw_debug_file_function(file, our + 3), name);
+			bool init = !strcmp(name, "top_of_init");
+			assert_true(rw_debug_file_address(file, init ? ".init.text" : ".text",
+							  symbol.st_value, &again));
+			assert_int_equal(our, again);
+			for (uint64_t k = 0; k < symbol.st_size; k++)
+				compare(modules[i], peer.dwarf, dwarf, our + k, addr - peer.bias + k);
+			nr_functions++;
+		}
+		assert_true(nr_functions >= 6);
+		assert_null(rw_dwarf_damage(dwarf));
+		dwfl_end(peer.dwfl);
+		rw_debug_file_close(file);
+	}
+	if (!nr_modules)
+		skip();
+}
+
+static void test_module_symbols(void **unused)
+{
+	uint64_t addr, other;
+
+	(void)unused;
+	if (!nr_modules)
+		skip();
+	struct rw_debug_file *file = NULL;
+	assert_null(rw_debug_file_open(modules[0], -1, &file));
+	assert_true(rw_debug_file_symbol(file, "leaf", 0, &addr));
+	assert_false(rw_debug_file_symbol(file, "lea", 0, &other));
+	assert_false(rw_debug_file_symbol(file, "zzz", 0, &other));
+	assert_false(rw_debug_file_address(file, ".text", 1 << 20, &other));
+	assert_false(rw_debug_file_address(file, ".no_such", 0, &other));
+	// Debug sections are not loaded.
+	assert_false(rw_debug_file_address(file, ".debug_info", 0, &other));
+	assert_null(rw_debug_file_function(file, 1));
+	rw_debug_file_close(file);
+}
+
+/** A module cut short, and with bytes changed, opened and asked. */
+static void test_module_damage(void **unused)
+{
+	unsigned int seed = 7;
+
+	(void)unused;
+	if (!nr_modules)
+		skip();
+	int fd = open(modules[0], O_RDONLY);
+	struct stat st;
+	assert_int_equal(fstat(fd, &st), 0);
+	uint8_t *bytes = malloc((size_t)st.st_size);
+	assert_int_equal(pread(fd, bytes, (size_t)st.st_size, 0), st.st_size);
+	close(fd);
+	for (int i = 0; i < 300; i++) {
+		struct rw_debug_file *file = NULL;
+		struct rw_dwarf *dwarf;
+		uint8_t *copy = malloc((size_t)st.st_size);
+		size_t size = (size_t)st.st_size;
+		uint64_t addr;
+
+		memcpy(copy, bytes, size);
+		if (i < 50)
+			size = size * (size_t)i / 50;
+		// The headers of the file and of its sections.
+		for (int j = 0; i >= 50 && j < 3; j++)
+			copy[i % 2 ? size - 1 - (size_t)rand_r(&seed) % 2000 :
+			     (size_t)rand_r(&seed) % size] = (uint8_t)rand_r(&seed);
+		fd = memfd_create("module", MFD_CLOEXEC);
+		assert_int_equal(write(fd, copy, size), size);
+		struct rw_error *err = rw_debug_file_open("module", fd, &file);
+		if (!err)
+			err = rw_debug_file_dwarf(file, &dwarf);
+		if (!err && rw_debug_file_symbol(file, "middle", 0, &addr)) {
+			struct rw_dwarf_call calls[RW_DWARF_MAX_CALLS];
+
+			for (uint64_t at = addr; at < addr + 400; at += 4)
+				rw_dwarf_find(dwarf, at, calls);
+			rw_debug_file_function(file, addr);
+		}
+		rw_error_destroy(err);
+		rw_debug_file_close(file);
+		close(fd);
+		free(copy);
+	}
+	free(bytes);
+}
+
+/* ---- where files are looked for ------------------------------------------------------ */
+
+struct told {
+	char text[8192];
+	int warnings;
+};
+
+static void tell(void *cookie, bool warning, const char *text)
+{
+	struct told *told = cookie;
+
+	told->warnings += warning;
+	strncat(told->text, text, sizeof(told->text) - strlen(told->text) - 2);
+	strcat(told->text, "\n");
+}
+
+/** A tree of files as distributions have them, all the same module. */
+static void put(const char *root, const char *path)
+{
+	char to[4096], from[4096];
+
+	snprintf(to, sizeof(to), "%s%s", root, path);
+	for (char *slash = to + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		mkdir(to, 0777);
+		*slash = '/';
+	}
+	assert_non_null(realpath(modules[0], from));
+	assert_int_equal(symlink(from, to), 0);
+}
+
+static void remove_tree(const char *root)
+{
+	char command[4200];
+
+	snprintf(command, sizeof(command), "rm -r '%s'", root);
+	assert_int_equal(system(command), 0);
+}
+
+/** Is it found, and where? */
+static void expect(const char *root, const char *dir, const char *module, const uint8_t *id,
+		   size_t size, const char *path, int warnings)
+{
+	struct told told = { 0 };
+	struct rw_debug_search *search = rw_debug_search_create(&dir, dir ? 1 : 0, root, "6.1.0-test",
+								tell, &told);
+	char want[4096];
+
+	assert_non_null(search);
+	struct rw_debug_file *file = rw_debug_search_find(search, module, id, size);
+	snprintf(want, sizeof(want), "%s%s", root, path ? path : "");
+	if (path) {
+		if (!file)
+			fail_msg("%s is not found: %s", want, told.text);
+		assert_string_equal(rw_debug_file_path(file), want);
+	} else {
+		assert_null(file);
+	}
+	assert_int_equal(told.warnings, warnings);
+	rw_debug_file_close(file);
+	rw_debug_search_destroy(search);
+}
+
+static void test_search(void **unused)
+{
+	char root[] = "/tmp/rewalk-test-XXXXXX", dir[64], build_id_path[200], hex[129] = "";
+	uint8_t id[64], other[64];
+	struct rw_debug_file *file = NULL;
+	size_t size;
+
+	(void)unused;
+	if (!nr_modules)
+		skip();
+	unsetenv("DEBUGINFOD_URLS");
+	assert_non_null(mkdtemp(root));
+	snprintf(dir, sizeof(dir), "%s/given", root);
+	assert_null(rw_debug_file_open(modules[0], -1, &file));
+	const uint8_t *its = rw_debug_file_build_id(file, &size);
+	if (its) {
+		memcpy(id, its, size);
+		memcpy(other, its, size);
+		other[size - 1] ^= 1;
+	}
+	rw_debug_file_close(file);
+	// No compiler that gives modules one is there.
+	if (!its) {
+		remove_tree(root);
+		skip();
+	}
+	for (size_t i = 0; i < size; i++)
+		sprintf(hex + 2 * i, "%02x", id[i]);
+
+	// From the last place to the first one: each is found as it is added.
+	expect(root, NULL, "my_mod", id, size, NULL, 0);
+	put(root, "/lib/modules/6.1.0-test/kernel/my-mod.ko");
+	expect(root, NULL, "my_mod", id, size, "/lib/modules/6.1.0-test/kernel/my-mod.ko", 0);
+	expect(root, NULL, "my-mod", id, size, "/lib/modules/6.1.0-test/kernel/my-mod.ko", 0);
+	expect(root, NULL, "my", id, size, NULL, 0);
+	put(root, "/usr/lib/debug/lib/modules/6.1.0-test/extra/my_mod.ko.debug");
+	expect(root, NULL, "my_mod", id, size,
+	       "/usr/lib/debug/lib/modules/6.1.0-test/extra/my_mod.ko.debug", 0);
+	// Without a build-id the name must do; of a vmlinux it does not.
+	expect(root, NULL, "my_mod", NULL, 0,
+	       "/usr/lib/debug/lib/modules/6.1.0-test/extra/my_mod.ko.debug", 0);
+	put(root, "/usr/lib/debug/boot/vmlinux-6.1.0-test");
+	expect(root, NULL, NULL, NULL, 0, NULL, 0);
+	expect(root, NULL, NULL, id, size, "/usr/lib/debug/boot/vmlinux-6.1.0-test", 0);
+	snprintf(build_id_path, sizeof(build_id_path), "/usr/lib/debug/.build-id/%.2s/%s.debug", hex,
+		 hex + 2);
+	put(root, build_id_path);
+	expect(root, NULL, "my_mod", id, size, build_id_path, 0);
+	expect(root, NULL, NULL, id, size, build_id_path, 0);
+	// What was given goes first, by build-id or by name.
+	put(root, "/given/deep/er/my_mod.ko");
+	put(root, "/given/deep/vmlinux.debug");
+	expect(root, dir, "my_mod", id, size, "/given/deep/er/my_mod.ko", 0);
+	expect(root, dir, NULL, id, size, "/given/deep/vmlinux.debug", 0);
+	snprintf(build_id_path, sizeof(build_id_path), "/given/.build-id/%.2s/%s.debug", hex, hex + 2);
+	put(root, build_id_path);
+	expect(root, dir, "my_mod", id, size, build_id_path, 0);
+	// Files of another build-id are refused, each with a warning.
+	expect(root, dir, "my_mod", other, size, NULL, 3);
+	expect(root, dir, "other", other, size, NULL, 0);
+#ifdef HAVE_LIBARCHIVE
+	// Modules lie packed in /lib/modules.
+	char command[9000];
+	snprintf(command, sizeof(command), "mkdir %s/packed && gzip -c '%s' >%s/packed/my-mod.ko.gz",
+		 root, modules[0], root);
+	assert_int_equal(system(command), 0);
+	snprintf(dir, sizeof(dir), "%s/packed", root);
+	expect(root, dir, "my_mod", id, size, "/packed/my-mod.ko.gz", 0);
+#endif
+	remove_tree(root);
 }
 
 /* ---- damage ----------------------------------------------------------------------- */
@@ -314,11 +590,11 @@ static void test_not_elf(void **unused)
 	struct rw_debug_file *file = NULL;
 
 	(void)unused;
-	struct rw_error *err = rw_debug_file_open("/dev/null", &file);
+	struct rw_error *err = rw_debug_file_open("/dev/null", -1, &file);
 	assert_non_null(err);
 	assert_string_equal(err->message, "/dev/null: not an ELF file with sections");
 	rw_error_destroy(err);
-	err = rw_debug_file_open("/no/such/file", &file);
+	err = rw_debug_file_open("/no/such/file", -1, &file);
 	assert_non_null(err);
 	assert_int_equal(err->code, RW_ERROR_OS);
 	rw_error_destroy(err);
@@ -329,12 +605,19 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_no_aranges),
+		cmocka_unit_test(test_modules),
+		cmocka_unit_test(test_module_symbols),
+		cmocka_unit_test(test_module_damage),
+		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_not_elf),
 	};
 
-	files = argv + 1;
-	nr_files = argc - 1;
+	// The modules stand behind the others.
+	files = modules = argv + 1;
+	for (; nr_files < argc - 1 && !strstr(files[nr_files], ".ko"); nr_files++)
+		modules++;
+	nr_modules = argc - 1 - nr_files;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
