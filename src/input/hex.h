@@ -3,6 +3,7 @@
 #ifndef REWALK_INPUT_HEX_H
 #define REWALK_INPUT_HEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,42 @@ static inline size_t rw_hex_parse(const char *p, const char *end, uint64_t *ret)
 	for (; p < end && rw_hex_digit(*p) >= 0; p++)
 		*ret = *ret << 4 | (uint64_t)rw_hex_digit(*p);
 	return p - start;
+}
+
+/** How many digits there are from @p on. */
+static inline size_t rw_hex_count(const char *p, const char *end)
+{
+	const char *start = p;
+
+	while (p < end && rw_hex_digit(*p) >= 0)
+		p++;
+	return p - start;
+}
+
+/** Does a number with 0x begin here? */
+static inline bool rw_hex_has_0x(const char *p, const char *end)
+{
+	return end - p > 2 && p[0] == '0' && p[1] == 'x';
+}
+
+static inline bool rw_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline const char *rw_skip_blanks(const char *p, const char *end)
+{
+	while (p < end && rw_is_blank(*p))
+		p++;
+	return p;
+}
+
+/** Behind the characters from @p on that are no blanks. */
+static inline const char *rw_skip_word(const char *p, const char *end)
+{
+	while (p < end && !rw_is_blank(*p))
+		p++;
+	return p;
 }
 
 #endif

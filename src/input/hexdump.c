@@ -24,54 +24,9 @@
 #include "rewalk/error.h"
 #include "rewalk/vector.h"
 
-#include "hex.h"
+#include "hexdump_private.h"
 #include "hexline.h"
-#include "hexorder.h"
-#include "hexpieces.h"
 #include "logline.h"
-
-// Virtual addresses of the kernel have their top 12 bits set, or more of them.
-#define KERNEL_HALF (UINT64_C(0xfff) << 52)
-// The end of the users' half, and of physical memory.
-#define LOW_END (UINT64_C(1) << 52)
-
-enum { GDB_GIANT = 8 };
-
-enum command {
-	COMMAND_NONE,
-	COMMAND_VIRTUAL,
-	COMMAND_PHYSICAL,
-};
-
-struct names {
-	struct rw_hexdump_name *data;
-	size_t nr, capacity;
-};
-
-struct notes {
-	struct rw_hexdump_note *data;
-	size_t nr, capacity;
-};
-
-struct rw_hexdump {
-	struct rw_hexrows rows;		/* of the dump that is open; none: it is not */
-	bool stamped;			/* a logger wrote its lines */
-	enum rw_hexdump_space space;
-	size_t column;			/* of its last row's printable characters */
-	size_t last_line;		/* that belonged to it */
-
-	enum command command;		/* the last one that was seen */
-	struct rw_hexpieces pieces;
-	struct rw_hexspans spans;
-	struct names names;
-	struct notes notes;
-	size_t nr_lines;		/* that belong to dumps */
-	size_t baseless;		/* first line of a dump of offsets */
-	size_t addressed;		/* first line of a dump with addresses */
-	size_t undecided;		/* first line of a dump whose offsets are not clear */
-	size_t hint_line;
-	const char *hint;
-};
 
 struct rw_error *rw_hexdump_create(struct rw_hexdump **ret)
 {
@@ -93,7 +48,7 @@ void rw_hexdump_destroy(struct rw_hexdump *dump)
 	free(dump);
 }
 
-static void hint(struct rw_hexdump *dump, size_t line, const char *text)
+void rw_hexdump_note_hint(struct rw_hexdump *dump, size_t line, const char *text)
 {
 	if (dump->hint)
 		return;
@@ -135,7 +90,7 @@ static struct rw_error *add_pieces(struct rw_hexdump *dump)
 		if (row->repeat && before) {
 			uint64_t end = before->addr + before->size;
 
-			if (row->addr > end && (row->addr - end) % before->size == 0)
+			if (before->size && row->addr > end && (row->addr - end) % before->size == 0)
 				err = add_piece(dump, end, row->addr - end, before);
 		}
 		if (!err && row->size)
@@ -178,7 +133,7 @@ static struct rw_error *take_rows(struct rw_hexdump *dump)
 	const struct rw_hexrow *first = &rows->data[0];
 
 	if (!rw_hexrows_are_dump(rows)) {
-		hint(dump, first->line,
+		rw_hexdump_note_hint(dump, first->line,
 		     "a row whose address no other one continues (od -A n prints none)");
 		return NULL;
 	}
@@ -206,7 +161,7 @@ static struct rw_error *take_rows(struct rw_hexdump *dump)
 	return add_pieces(dump);
 }
 
-static struct rw_error *close_dump(struct rw_hexdump *dump)
+struct rw_error *rw_hexdump_close(struct rw_hexdump *dump)
 {
 	struct rw_error *err = dump->rows.nr ? take_rows(dump) : NULL;
 
@@ -216,188 +171,6 @@ static struct rw_error *close_dump(struct rw_hexdump *dump)
 	dump->rows.evidence = (struct rw_hexevidence){ 0 };
 	dump->column = 0;
 	return err;
-}
-
-/* ---- rows ------------------------------------------------------------------------ */
-
-static enum rw_hexdump_space space_of(const struct rw_hexdump *dump, const struct rw_hexline *line)
-{
-	if (line->addr >= KERNEL_HALF)
-		return RW_HEXDUMP_VIRTUAL;
-	switch (line->format) {
-	case RW_HEXLINE_XXD:
-	case RW_HEXLINE_CANONICAL:
-	case RW_HEXLINE_WORDS:
-		return RW_HEXDUMP_OFFSET;
-	case RW_HEXLINE_GDB:
-		return RW_HEXDUMP_VIRTUAL;
-	default:
-		return dump->command == COMMAND_VIRTUAL ? RW_HEXDUMP_VIRTUAL :
-							  RW_HEXDUMP_PHYSICAL;
-	}
-}
-
-/** Does this row belong to the dump that is open? */
-static bool continues(const struct rw_hexdump *dump, const struct rw_hexline *line, bool stamped)
-{
-	const struct rw_hexrows *rows = &dump->rows;
-
-	if (!rows->nr || rows->format != line->format || dump->stamped != stamped ||
-	    dump->space != space_of(dump, line))
-		return false;
-	// xxd: the last word of a file may be short, and alone in its row.
-	bool same_width = rows->width == line->width ||
-			  (line->format == RW_HEXLINE_XXD && line->nr == 1 &&
-			   line->width < rows->width);
-	return same_width && line->addr > rows->data[rows->nr - 1].addr;
-}
-
-/** Is this the address that comes next, however addresses are read? */
-static bool is_next(const struct rw_hexdump *dump, uint64_t addr, size_t number)
-{
-	return dump->rows.nr && number == dump->last_line + 1 &&
-	       rw_hexrows_is_next(&dump->rows, addr);
-}
-
-/**
- * gdb's format a prints as many digits as there are, two words in a row: a row of it
- * can look like one of bytes.
- */
-static void fit_gdb(const struct rw_hexdump *dump, struct rw_hexline *line, size_t number)
-{
-	if (line->format != RW_HEXLINE_GDB || line->width == GDB_GIANT)
-		return;
-	bool inside = dump->rows.nr && dump->rows.format == RW_HEXLINE_GDB &&
-		      is_next(dump, line->addr, number);
-
-	if (inside && dump->rows.varied)
-		line->width = GDB_GIANT;
-	else if (line->nr == 2 && !(inside && dump->rows.width == line->width))
-		line->nr = 1;	/* of the second one the place is not certain */
-}
-
-/** The digits of a word as bytes, the first digits first; in front of too few, zeros. */
-static void decode(const struct rw_hexword *word, size_t width, uint8_t *to)
-{
-	size_t missing = 2 * width > word->size ? 2 * width - word->size : 0;
-
-	memset(to, 0, width);
-	for (size_t i = 0; i < word->size && missing + i < 2 * width; i++) {
-		size_t at = missing + i;
-
-		to[at / 2] |= (uint8_t)(rw_hex_digit(word->text[i]) << (at % 2 ? 0 : 4));
-	}
-}
-
-static struct rw_error *add_row(struct rw_hexdump *dump, struct rw_hexrow row)
-{
-	struct rw_hexrow *place;
-
-	if (!row.size)
-		return NULL;
-	place = rw_vector_push(&dump->rows);
-	if (!place)
-		return &rw_enomem;
-	*place = row;
-	dump->rows.repeat = false;
-	return NULL;
-}
-
-static struct rw_error *add_name(struct rw_hexdump *dump, const struct rw_hexword *word,
-				 uint64_t addr, size_t number)
-{
-	struct rw_hexdump_name *name = rw_vector_push(&dump->names);
-
-	if (!name)
-		return &rw_enomem;
-	char *text = word->kind == RW_HEXWORD_NAME ? strndup(word->text, word->size) : NULL;
-	if (!text && word->kind == RW_HEXWORD_NAME) {
-		dump->names.nr--;
-		return &rw_enomem;
-	}
-	*name = (struct rw_hexdump_name){ addr, text, word->off, number };
-	return NULL;
-}
-
-/** The words of a row; a name ends it, and behind it another begins. */
-static struct rw_error *read_words(struct rw_hexdump *dump, struct rw_hexline *line,
-				   size_t number)
-{
-	const bool repeat = dump->rows.repeat;
-	struct rw_hexword word;
-	struct rw_hexrow row = { line->addr, dump->pieces.nr_bytes, 0, 0, number, repeat };
-	uint64_t addr = line->addr;
-	struct rw_error *err = NULL;
-
-	for (size_t i = 0; !err && i < line->nr && rw_hexline_next(line, &word); i++) {
-		// xxd prints the last word of a row, or of a file, as short as it is.
-		size_t width = line->format == RW_HEXLINE_XXD ? word.size / 2 : line->width;
-
-		if (word.kind == RW_HEXWORD_DIGITS || word.kind == RW_HEXWORD_VALUE) {
-			uint8_t *to = rw_hexpieces_grow(&dump->pieces, width);
-
-			if (!to)
-				return &rw_enomem;
-			decode(&word, width, to);
-			row.size += width;
-		} else {
-			err = add_row(dump, row);
-			row = (struct rw_hexrow){ addr + width, dump->pieces.nr_bytes, 0, 0, number,
-						  false };
-			if (!err && dump->space == RW_HEXDUMP_VIRTUAL)
-				err = add_name(dump, &word, addr, number);
-		}
-		addr += width;
-	}
-	return err ? err : add_row(dump, row);
-}
-
-/** Take back what a row had added: it is none. */
-static void take_back(struct rw_hexdump *dump, size_t nr_rows, size_t nr_bytes,
-		      struct rw_hexevidence evidence)
-{
-	dump->rows.nr = nr_rows;
-	dump->rows.evidence = evidence;
-	dump->pieces.nr_bytes = nr_bytes;
-}
-
-static struct rw_error *read_row(struct rw_hexdump *dump, struct rw_hexline *line, bool stamped,
-				 size_t number)
-{
-	if (line->addr >= LOW_END && line->addr < KERNEL_HALF)
-		return NULL;	// no address of arm64: damaged
-	fit_gdb(dump, line, number);
-	if (!continues(dump, line, stamped)) {
-		struct rw_error *err = close_dump(dump);
-
-		if (err)
-			return err;
-		dump->rows.format = line->format;
-		dump->rows.width = line->width;
-		dump->rows.varied = false;
-		dump->stamped = stamped;
-		dump->space = space_of(dump, line);
-	}
-	size_t nr_rows = dump->rows.nr, nr_bytes = dump->pieces.nr_bytes;
-	struct rw_hexevidence evidence = dump->rows.evidence;
-	bool repeat = dump->rows.repeat;
-
-	struct rw_error *err = read_words(dump, line, number);
-	if (err)
-		return err;
-	if (line->has_printable && dump->rows.nr > nr_rows &&
-	    !rw_hexrows_compare(&dump->rows, dump->pieces.bytes, line)) {
-		take_back(dump, nr_rows, nr_bytes, evidence);
-		dump->rows.repeat = repeat;
-		hint(dump, number, "words that its printable column is too short or too long for");
-		return NULL;
-	}
-	if (line->has_printable && line->column)
-		dump->column = line->column;
-	dump->rows.varied |= line->varied;
-	dump->last_line = number;
-	dump->nr_lines++;
-	return NULL;
 }
 
 /* ---- lines ------------------------------------------------------------------------ */
@@ -421,14 +194,14 @@ static void read_command(struct rw_hexdump *dump, const struct rw_logline *line)
 		return;
 	// QEMU's line editor prints the command again with each key.
 	if (begins(line, "xp") || begins(line, "x/") || begins(line, "x "))
-		dump->command = begins(line, "xp/") ? COMMAND_PHYSICAL : COMMAND_VIRTUAL;
+		dump->command = begins(line, "xp/") ? RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_VIRTUAL;
 	else if (begins(line, "x\033"))
-		dump->command = contains(line, "xp/") ? COMMAND_PHYSICAL : COMMAND_VIRTUAL;
+		dump->command = contains(line, "xp/") ? RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_VIRTUAL;
 	else if (begins(line, "rd "))
-		dump->command = contains(line, " -p") ? COMMAND_PHYSICAL : COMMAND_VIRTUAL;
+		dump->command = contains(line, " -p") ? RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_VIRTUAL;
 	else if (begins(line, "mdb ") || begins(line, "mdh ") || begins(line, "mdw ") ||
 		 begins(line, "mdd "))
-		dump->command = contains(line, " phys ") ? COMMAND_PHYSICAL : COMMAND_NONE;
+		dump->command = contains(line, " phys ") ? RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_NONE;
 }
 
 /** A row that goes on from the one before it, with something in it that is no word. */
@@ -472,7 +245,7 @@ static struct rw_error *read_end(struct rw_hexdump *dump, const struct rw_hexlin
 	rows->end = line->addr;
 	dump->last_line = number;
 	dump->nr_lines++;
-	return close_dump(dump);
+	return rw_hexdump_close(dump);
 }
 
 struct rw_error *rw_hexdump_line(struct rw_hexdump *dump, const char *text, size_t size,
@@ -490,7 +263,7 @@ struct rw_error *rw_hexdump_line(struct rw_hexdump *dump, const char *text, size
 		read_command(dump, &line);
 		return NULL;
 	case RW_HEXLINE_ROW:
-		return read_row(dump, &hex, line.stamped, number);
+		return rw_hexdump_row(dump, &hex, line.stamped, number);
 	case RW_HEXLINE_REPEAT:
 		if (dump->rows.nr && number == dump->last_line + 1 && has_repeats(dump->rows.format)) {
 			dump->rows.repeat = true;
@@ -501,13 +274,13 @@ struct rw_error *rw_hexdump_line(struct rw_hexdump *dump, const char *text, size
 	case RW_HEXLINE_END:
 		return read_end(dump, &hex, number);
 	case RW_HEXLINE_BROKEN:
-		return is_next(dump, hex.addr, number) && dump->rows.format == hex.format ?
+		return rw_hexdump_is_next(dump, hex.addr, number) && dump->rows.format == hex.format ?
 		       broken_row(&hex, number) : NULL;
 	case RW_HEXLINE_BARE:
-		hint(dump, number, "words without an address (od -A n, xxd -p)");
+		rw_hexdump_note_hint(dump, number, "words without an address (od -A n, xxd -p)");
 		return NULL;
 	case RW_HEXLINE_NO_HEX:
-		hint(dump, number, "words that are octal or decimal (od and hexdump without -x)");
+		rw_hexdump_note_hint(dump, number, "words that are octal or decimal (od and hexdump without -x)");
 		return NULL;
 	}
 	return NULL;
@@ -559,7 +332,7 @@ static int compare_names(const void *pa, const void *pb)
 struct rw_error *rw_hexdump_finish(struct rw_hexdump *dump, enum rw_hexdump_space space,
 				   uint64_t base)
 {
-	struct rw_error *err = close_dump(dump);
+	struct rw_error *err = rw_hexdump_close(dump);
 
 	if (!err)
 		err = rebase(dump, space, base);

@@ -50,39 +50,6 @@ const char *rw_hexline_tool(enum rw_hexline_format format)
 	return names[format];
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static const char *skip_blanks(const char *p, const char *end)
-{
-	while (p < end && is_blank(*p))
-		p++;
-	return p;
-}
-
-static const char *skip_word(const char *p, const char *end)
-{
-	while (p < end && !is_blank(*p))
-		p++;
-	return p;
-}
-
-static size_t count_digits(const char *p, const char *end)
-{
-	const char *start = p;
-
-	while (p < end && rw_hex_digit(*p) >= 0)
-		p++;
-	return p - start;
-}
-
-static bool has_0x(const char *p, const char *end)
-{
-	return end - p > 2 && p[0] == '0' && p[1] == 'x';
-}
-
 /** Of all of the line behind the blanks in front of it. */
 struct cursor {
 	const char *start, *p, *end;
@@ -91,7 +58,7 @@ struct cursor {
 static enum rw_hexline_kind broken(struct rw_hexline *line, const char *p, const char *end)
 {
 	line->bad = p;
-	line->bad_size = skip_word(p, end) - p;
+	line->bad_size = rw_skip_word(p, end) - p;
 	return RW_HEXLINE_BROKEN;
 }
 
@@ -109,19 +76,19 @@ static const char *take_words(struct rw_hexline *line, const char *p, const char
 
 	line->p = p;
 	while (p < end) {
-		if (prefixed && !has_0x(p, end))
+		if (prefixed && !rw_hex_has_0x(p, end))
 			break;
 		p += prefixed ? 2 : 0;
-		size_t nr = count_digits(p, end);
+		size_t nr = rw_hex_count(p, end);
 		const char *word_end = p + nr;
 
-		if (!nr || nr % 2 || (word_end < end && !is_blank(*word_end)) ||
+		if (!nr || nr % 2 || (word_end < end && !rw_is_blank(*word_end)) ||
 		    (line->nr && nr != 2 * line->width))
 			break;
 		line->width = nr / 2;
 		line->nr++;
 		behind = word_end;
-		p = skip_blanks(word_end, end);
+		p = rw_skip_blanks(word_end, end);
 		size_t gap = p - word_end;
 		if (p == end || gap > most)
 			break;
@@ -152,7 +119,7 @@ static void set_printable(struct rw_hexline *line, const struct cursor *c, const
 static bool is_all_blanks(const struct rw_hexline *line)
 {
 	for (const char *p = line->p; p < line->end; p += 2) {
-		p = skip_blanks(p, line->end);
+		p = rw_skip_blanks(p, line->end);
 		if (line->end - p < 2 || p[0] != '2' || p[1] != '0')
 			return false;
 	}
@@ -162,15 +129,15 @@ static bool is_all_blanks(const struct rw_hexline *line)
 /** xxd, a row like the one before it: the printable column begins at @column. */
 static bool take_xxd_at(struct rw_hexline *line, const struct cursor *c, size_t column)
 {
-	const char *p = skip_blanks(c->p, c->end);
+	const char *p = rw_skip_blanks(c->p, c->end);
 
 	if ((size_t)(c->end - c->start) < column)
 		return false;
 	const char *stop = c->start + column;
-	for (line->p = p; p < stop; p = skip_blanks(p, stop)) {
-		size_t nr = count_digits(p, stop);
+	for (line->p = p; p < stop; p = rw_skip_blanks(p, stop)) {
+		size_t nr = rw_hex_count(p, stop);
 
-		if (!nr || nr % 2 || (p + nr < stop && !is_blank(p[nr])))
+		if (!nr || nr % 2 || (p + nr < stop && !rw_is_blank(p[nr])))
 			return false;
 		if (line->nr && nr > 2 * line->width)
 			return false;
@@ -194,21 +161,21 @@ static enum rw_hexline_kind take_xxd(struct rw_hexline *line, const struct curso
 	if (column && take_xxd_at(line, c, column))
 		return RW_HEXLINE_ROW;
 	*line = fresh;
-	if (c->end - c->p < 2 || is_blank(c->p[1]))
+	if (c->end - c->p < 2 || rw_is_blank(c->p[1]))
 		return RW_HEXLINE_NONE;
 	const char *behind = take_words(line, c->p + 1, c->end, false, 1, false);
 	if (!behind)
 		return broken(line, c->p + 1, c->end);
 	// The last word of each row is short where -c is no multiple of -g.
-	const char *p = skip_blanks(behind, c->end);
-	size_t nr = count_digits(p, c->end);
+	const char *p = rw_skip_blanks(behind, c->end);
+	size_t nr = rw_hex_count(p, c->end);
 	if (p - behind == 1 && nr && nr % 2 == 0 && nr < 2 * line->width &&
-	    c->end - p > (ptrdiff_t)nr + 1 && is_blank(p[nr]) && is_blank(p[nr + 1])) {
+	    c->end - p > (ptrdiff_t)nr + 1 && rw_is_blank(p[nr]) && rw_is_blank(p[nr + 1])) {
 		line->nr++;
 		behind = p + nr;
 		line->end = behind;
 	}
-	p = skip_blanks(behind, c->end);
+	p = rw_skip_blanks(behind, c->end);
 	if (p - behind >= 2 || (c->end - behind >= 2 && p == c->end)) {
 		set_printable(line, c, behind + 2, c->end);
 		return RW_HEXLINE_ROW;
@@ -228,9 +195,9 @@ static bool take_framed(struct rw_hexline *line, const struct cursor *c, const c
 {
 	const char *end = c->end;
 
-	while (end > p && is_blank(end[-1]))
+	while (end > p && rw_is_blank(end[-1]))
 		end--;
-	p = skip_blanks(p, end);
+	p = rw_skip_blanks(p, end);
 	if (p == end)
 		return true;
 	if (end - p < 2 || *p != open || end[-1] != close)
@@ -242,14 +209,14 @@ static bool take_framed(struct rw_hexline *line, const struct cursor *c, const c
 
 static enum rw_hexline_kind take_canonical(struct rw_hexline *line, const struct cursor *c)
 {
-	const char *words = skip_blanks(c->p, c->end);
+	const char *words = rw_skip_blanks(c->p, c->end);
 	const char *behind = take_words(line, words, c->end, false, 2, false);
 
 	line->format = RW_HEXLINE_CANONICAL;
 	if (!behind || line->width != 1)
 		return broken(line, words, c->end);
 	if (!take_framed(line, c, behind, '|', '|'))
-		return broken(line, skip_blanks(behind, c->end), c->end);
+		return broken(line, rw_skip_blanks(behind, c->end), c->end);
 	return RW_HEXLINE_ROW;
 }
 
@@ -258,10 +225,10 @@ static bool is_other_base(const char *p, const char *end)
 {
 	size_t nr = 0, width = 0;
 
-	for (; p < end; p = skip_blanks(p, end), nr++) {
-		size_t digits = count_digits(p, end);
+	for (; p < end; p = rw_skip_blanks(p, end), nr++) {
+		size_t digits = rw_hex_count(p, end);
 
-		if ((nr && digits != width) || (p + digits < end && !is_blank(p[digits])))
+		if ((nr && digits != width) || (p + digits < end && !rw_is_blank(p[digits])))
 			return false;
 		for (size_t i = 0; i < digits; i++)
 			if (p[i] > '9')
@@ -274,7 +241,7 @@ static bool is_other_base(const char *p, const char *end)
 
 static enum rw_hexline_kind take_offset_words(struct rw_hexline *line, const struct cursor *c)
 {
-	const char *words = skip_blanks(c->p, c->end);
+	const char *words = rw_skip_blanks(c->p, c->end);
 	const char *behind = take_words(line, words, c->end, false, SIZE_MAX, true);
 
 	line->format = RW_HEXLINE_WORDS;
@@ -283,7 +250,7 @@ static enum rw_hexline_kind take_offset_words(struct rw_hexline *line, const str
 	if (!behind || !is_word_width(line->width))
 		return broken(line, words, c->end);
 	if (!take_framed(line, c, behind, '>', '<'))
-		return broken(line, skip_blanks(behind, c->end), c->end);
+		return broken(line, rw_skip_blanks(behind, c->end), c->end);
 	return RW_HEXLINE_ROW;
 }
 
@@ -291,37 +258,37 @@ static enum rw_hexline_kind take_offset_words(struct rw_hexline *line, const str
 static enum rw_hexline_kind take_plain(struct rw_hexline *line, const struct cursor *c,
 				       enum rw_hexline_format format, bool prefixed)
 {
-	const char *words = skip_blanks(c->p, c->end);
+	const char *words = rw_skip_blanks(c->p, c->end);
 	const char *behind = take_words(line, words, c->end, prefixed, 1, false);
 
 	line->format = format;
 	if (!behind || !is_word_width(line->width))
 		return broken(line, words, c->end);
-	const char *rest = skip_blanks(behind, c->end);
+	const char *rest = rw_skip_blanks(behind, c->end);
 	return rest == c->end ? RW_HEXLINE_ROW : broken(line, rest, c->end);
 }
 
 /** gdb: values of any length in format a, names in <> behind them. */
 static enum rw_hexline_kind take_gdb(struct rw_hexline *line, const struct cursor *c)
 {
-	const char *p = skip_blanks(c->p, c->end);
+	const char *p = rw_skip_blanks(c->p, c->end);
 	bool same = true;
 
 	line->format = RW_HEXLINE_GDB;
 	line->p = p;
 	while (p < c->end) {
-		if (!has_0x(p, c->end))
+		if (!rw_hex_has_0x(p, c->end))
 			return broken(line, p, c->end);
-		size_t nr = count_digits(p + 2, c->end);
+		size_t nr = rw_hex_count(p + 2, c->end);
 		const char *word_end = p + 2 + nr;
 
-		if (!nr || nr > RW_HEX_DIGITS || (word_end < c->end && !is_blank(*word_end)))
+		if (!nr || nr > RW_HEX_DIGITS || (word_end < c->end && !rw_is_blank(*word_end)))
 			return broken(line, p, c->end);
 		same = same && (!line->nr || nr == 2 * line->width) && nr % 2 == 0;
 		line->width = nr / 2;
 		line->nr++;
 		line->end = word_end;
-		p = skip_blanks(word_end, c->end);
+		p = rw_skip_blanks(word_end, c->end);
 		if (p < c->end && *p == '<') {
 			const char *close = memchr(p, '>', c->end - p);
 
@@ -329,7 +296,7 @@ static enum rw_hexline_kind take_gdb(struct rw_hexline *line, const struct curso
 				return broken(line, p, c->end);
 			line->end = close + 1;
 			same = false;
-			p = skip_blanks(close + 1, c->end);
+			p = rw_skip_blanks(close + 1, c->end);
 		}
 	}
 	line->varied = !same || !is_word_width(line->width);
@@ -338,49 +305,20 @@ static enum rw_hexline_kind take_gdb(struct rw_hexline *line, const struct curso
 	return RW_HEXLINE_ROW;
 }
 
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '.' || c == '$';
-}
-
-/** The end of what crash prints for a word: digits, "name+12", "[slab]", "(module)+12". */
-static const char *crash_word_end(const char *p, const char *end)
-{
-	if (p < end && (*p == '[' || *p == '(')) {
-		const char *close = memchr(p, *p == '[' ? ']' : ')', end - p);
-
-		if (!close)
-			return NULL;
-		p = close + 1;
-	} else {
-		const char *start = p;
-
-		while (p < end && is_name_char(*p))
-			p++;
-		if (p == start)
-			return NULL;
-	}
-	if (p < end && *p == '+')
-		for (p++; p < end && is_name_char(*p); p++)
-			;
-	return p == end || is_blank(*p) ? p : NULL;
-}
-
 static enum rw_hexline_kind take_crash(struct rw_hexline *line, const struct cursor *c,
 				       bool may_name)
 {
-	const char *p = skip_blanks(c->p, c->end);
+	const char *p = rw_skip_blanks(c->p, c->end);
 	bool named = false;
 
 	line->format = RW_HEXLINE_CRASH;
 	line->p = p;
 	while (p < c->end) {
-		const char *word_end = crash_word_end(p, c->end);
+		const char *word_end = rw_hexline_crash_word(p, c->end);
 
 		if (!word_end)
 			return broken(line, p, c->end);
-		size_t digits = count_digits(p, word_end);
+		size_t digits = rw_hex_count(p, word_end);
 		bool is_number = p + digits == word_end && is_word_width(digits / 2) &&
 				 digits % 2 == 0 && (!line->nr || digits == 2 * line->width);
 
@@ -390,7 +328,7 @@ static enum rw_hexline_kind take_crash(struct rw_hexline *line, const struct cur
 		line->width = is_number ? digits / 2 : 8;
 		line->nr++;
 		line->end = word_end;
-		p = skip_blanks(word_end, c->end);
+		p = rw_skip_blanks(word_end, c->end);
 		// A printable column is only there where no names are.
 		if (!named && p - word_end >= CRASH_GAP && p < c->end) {
 			set_printable(line, c, word_end + CRASH_GAP, c->end);
@@ -419,11 +357,11 @@ static bool is_bare(const char *p, const char *end)
 {
 	size_t nr = 0, width = 0;
 
-	for (; p < end; p = skip_blanks(p, end), nr++) {
-		size_t digits = count_digits(p, end);
+	for (; p < end; p = rw_skip_blanks(p, end), nr++) {
+		size_t digits = rw_hex_count(p, end);
 
 		if (digits < 2 || digits % 2 || (nr && digits != width) ||
-		    (p + digits < end && !is_blank(p[digits])))
+		    (p + digits < end && !rw_is_blank(p[digits])))
 			return false;
 		width = digits;
 		p += digits;
@@ -435,12 +373,12 @@ static bool is_bare(const char *p, const char *end)
 static enum rw_hexline_kind take_colon(struct rw_hexline *line, const struct cursor *c,
 				       size_t nr_digits, size_t indent, size_t column)
 {
-	const char *words = skip_blanks(c->p, c->end);
+	const char *words = rw_skip_blanks(c->p, c->end);
 	size_t blanks = words - c->p;
 
 	if (words == c->end || *c->p != ' ')
 		return RW_HEXLINE_NONE;
-	if (has_0x(words, c->end))
+	if (rw_hex_has_0x(words, c->end))
 		return take_plain(line, c, RW_HEXLINE_QEMU, true);
 	if (blanks == 2 && (nr_digits == RW_HEX_DIGITS || indent))
 		return take_crash_row(line, c, column);
@@ -458,7 +396,7 @@ static enum rw_hexline_kind take_colon(struct rw_hexline *line, const struct cur
 
 static enum rw_hexline_kind take_prefixed(struct rw_hexline *line, struct cursor *c)
 {
-	const char *p = skip_blanks(c->p, c->end);
+	const char *p = rw_skip_blanks(c->p, c->end);
 
 	if (p > c->p && p < c->end && *p == '<') {
 		const char *close = memchr(p, '>', c->end - p);
@@ -471,10 +409,10 @@ static enum rw_hexline_kind take_prefixed(struct rw_hexline *line, struct cursor
 		return RW_HEXLINE_NONE;
 	line->colon = true;
 	c->p++;
-	p = skip_blanks(c->p, c->end);
+	p = rw_skip_blanks(c->p, c->end);
 	if (p == c->p || p == c->end)
 		return RW_HEXLINE_NONE;
-	if (has_0x(p, c->end) || *c->p == '\t')
+	if (rw_hex_has_0x(p, c->end) || *c->p == '\t')
 		return take_gdb(line, c);
 	return p - c->p == 1 ? take_plain(line, c, RW_HEXLINE_OPENOCD, false) : RW_HEXLINE_NONE;
 }
@@ -482,9 +420,9 @@ static enum rw_hexline_kind take_prefixed(struct rw_hexline *line, struct cursor
 enum rw_hexline_kind rw_hexline_parse(const char *text, size_t size, size_t column,
 				      struct rw_hexline *ret)
 {
-	const char *end = text + size, *p = skip_blanks(text, end);
+	const char *end = text + size, *p = rw_skip_blanks(text, end);
 	struct cursor c = { .start = p, .end = end };
-	struct rw_hexline line = { .prefixed = has_0x(p, end) };
+	struct rw_hexline line = { .prefixed = rw_hex_has_0x(p, end) };
 	enum rw_hexline_kind kind = RW_HEXLINE_NONE;
 
 	if (p == end)
@@ -494,11 +432,11 @@ enum rw_hexline_kind rw_hexline_parse(const char *text, size_t size, size_t colu
 	c.p = digits + nr;
 	bool is_address = nr >= FEWEST_DIGITS && nr <= RW_HEX_DIGITS;
 
-	if (*p == '*' && skip_blanks(p + 1, end) == end)
+	if (*p == '*' && rw_skip_blanks(p + 1, end) == end)
 		kind = RW_HEXLINE_REPEAT;
 	else if (is_address && line.prefixed)
 		kind = take_prefixed(&line, &c);
-	else if (is_address && skip_blanks(c.p, end) == end)
+	else if (is_address && rw_skip_blanks(c.p, end) == end)
 		kind = RW_HEXLINE_END;
 	else if (is_address && *c.p == ':') {
 		line.colon = true;
@@ -506,10 +444,10 @@ enum rw_hexline_kind rw_hexline_parse(const char *text, size_t size, size_t colu
 		kind = take_colon(&line, &c, nr, p - text, column);
 	} else if (is_address && *c.p == ' ' && nr <= MOST_OFFSET_DIGITS && nr >= 8 &&
 		   end - c.p > 4 && c.p[1] == ' ' && c.p[2] != ' ' &&
-		   count_digits(c.p + 2, end) == 2)
+		   rw_hex_count(c.p + 2, end) == 2)
 		kind = take_canonical(&line, &c);
 	else if (is_address && *c.p == ' ' && nr == RW_HEX_DIGITS && end - c.p > 4 &&
-		 c.p[1] == ' ' && count_digits(c.p + 2, end) == 2) {
+		 c.p[1] == ' ' && rw_hex_count(c.p + 2, end) == 2) {
 		// An address of its own: only with the printable column is it surely one.
 		kind = take_canonical(&line, &c);
 		if (!line.has_printable)
@@ -521,74 +459,4 @@ enum rw_hexline_kind rw_hexline_parse(const char *text, size_t size, size_t colu
 	if (kind != RW_HEXLINE_NONE)
 		*ret = line;
 	return kind;
-}
-
-static bool read_offset(const char *p, const char *end, uint64_t *ret)
-{
-	uint64_t value = 0;
-
-	if (has_0x(p, end)) {
-		size_t nr = rw_hex_parse(p + 2, end, ret);
-
-		return nr && nr <= RW_HEX_DIGITS && p + 2 + nr == end;
-	}
-	if (p == end || end - p > 10)
-		return false;
-	for (; p < end; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		value = value * 10 + (uint64_t)(*p - '0');
-	}
-	*ret = value;
-	return true;
-}
-
-/** What crash prints in place of a number: a name, or "[ffff0000036fca00:task_struct]". */
-static void take_name(const char *p, const char *end, struct rw_hexword *ret)
-{
-	uint64_t value;
-
-	*ret = (struct rw_hexword){ .kind = RW_HEXWORD_LOST };
-	if (*p == '[' && rw_hex_parse(p + 1, end, &value) == RW_HEX_DIGITS &&
-	    end - p > RW_HEX_DIGITS + 1 && p[RW_HEX_DIGITS + 1] == ':')
-		*ret = (struct rw_hexword){ RW_HEXWORD_DIGITS, p + 1, RW_HEX_DIGITS, 0 };
-	if (*p == '[' || *p == '(')
-		return;
-	const char *plus = memchr(p, '+', end - p);
-	uint64_t off = 0;
-	if (plus && !read_offset(plus + 1, end, &off))
-		return;
-	*ret = (struct rw_hexword){ RW_HEXWORD_NAME, p, (plus ? plus : end) - p, off };
-}
-
-bool rw_hexline_next(struct rw_hexline *line, struct rw_hexword *ret)
-{
-	const char *p = skip_blanks(line->p, line->end);
-
-	if (line->format == RW_HEXLINE_GDB && p < line->end && *p == '<') {
-		const char *close = memchr(p, '>', line->end - p);
-
-		p = close ? skip_blanks(close + 1, line->end) : line->end;
-	}
-	if (p == line->end)
-		return false;
-	const char *word_end = line->format == RW_HEXLINE_CRASH ?
-			       crash_word_end(p, line->end) : skip_word(p, line->end);
-	if (!word_end)
-		return false;
-	line->p = word_end;
-	if (has_0x(p, word_end))
-		p += 2;
-	size_t size = word_end - p;
-	if (line->format == RW_HEXLINE_CRASH &&
-	    !(count_digits(p, word_end) == size && size == 2 * line->width))
-		take_name(p, word_end, ret);
-	else
-		*ret = (struct rw_hexword){
-			.kind = size == 2 * line->width || line->format == RW_HEXLINE_XXD ?
-				RW_HEXWORD_DIGITS : RW_HEXWORD_VALUE,
-			.text = p,
-			.size = size,
-		};
-	return true;
 }

@@ -73,6 +73,9 @@ enum rw_hexline_kind rw_hexline_parse(const char *text, size_t size, size_t colu
 /** The next word of a row, in the order of the text.  False: no more. */
 bool rw_hexline_next(struct rw_hexline *line, struct rw_hexword *ret);
 
+/** The end of what crash prints at @p for a word; NULL if that is nothing of it. */
+const char *rw_hexline_crash_word(const char *p, const char *end);
+
 /** "xxd", "hexdump -C": for messages. */
 const char *rw_hexline_tool(enum rw_hexline_format format);
 

@@ -19,8 +19,6 @@
 
 #include "hexorder.h"
 
-#define KERNEL_HALF (UINT64_C(0xfff) << 52)
-
 enum { HEX = 16, DECIMAL = 10, OCTAL = 8 };
 
 /** Read hexadecimal digits again as ones of another base.  False: they are none. */
@@ -198,7 +196,7 @@ static size_t count_addresses(const struct rw_hexrows *rows, const uint8_t *byte
 				word[k] = bytes[row->off +
 						(values ? value_place(row, rows->width, j + k) : j + k)];
 			uint64_t value = rw_get_le64(word);
-			nr += value >= KERNEL_HALF && value % 4 == 0;
+			nr += value >= RW_KERNEL_HALF && value % 4 == 0;
 		}
 	}
 	return nr;

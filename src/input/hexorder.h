@@ -9,6 +9,9 @@
 
 #include "hexline.h"
 
+/** Virtual addresses of the kernel have their top 12 bits set, or more of them. */
+#define RW_KERNEL_HALF (UINT64_C(0xfff) << 52)
+
 struct rw_hexrow {
 	uint64_t addr;		/* its digits read as hexadecimal ones, until they are settled */
 	size_t off;		/* of its bytes, as the digits stand */

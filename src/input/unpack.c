@@ -249,7 +249,7 @@ size_t rw_file_peek(const struct rw_file *file, uint8_t *buf, size_t size)
 
 struct rw_error *rw_file_unpack(struct rw_file *file)
 {
-	int fd;
+	int fd = -1;
 
 	if (!rw_file_is_packed(file))
 		return NULL;
