@@ -13,14 +13,17 @@ static void ask(struct rw_dwarf *dwarf, uint64_t addr)
 {
 	struct rw_dwarf_call calls[RW_DWARF_MAX_CALLS];
 	size_t nr = rw_dwarf_find(dwarf, addr, calls);
-	volatile size_t length = 0;
+	size_t length = 0;
 
 	for (size_t i = 0; i < nr; i++) {
 		if (calls[i].inlined != (i < nr - 1))
 			abort();
-		length += calls[i].function ? strlen(calls[i].function) : 0;
-		length += calls[i].file ? strlen(calls[i].file) : 0;
+		// Each name ends where its memory does.
+		length = length + (calls[i].function ? strlen(calls[i].function) : 0);
+		length = length + (calls[i].file ? strlen(calls[i].file) : 0);
 	}
+	if (length == SIZE_MAX)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
