@@ -97,7 +97,7 @@ static struct rw_error *walk_list(struct rw_machine *m, uint64_t head, uint32_t 
 {
 	struct rw_error *err = NULL;
 	struct seen seen = { 0 };
-	uint64_t node, next;
+	uint64_t node, next = head;
 
 	if (!rw_space_read_uint(&m->space, head, 8, &node)) {
 		machine_lose(m, "the list of %s cannot be read", what);
