@@ -121,7 +121,7 @@ struct rw_error *hexdumps_add(const struct options *options, struct inputs *inpu
 	struct rw_error *err = rw_hexdump_create(&dump);
 	if (err)
 		return err;
-	err = keep(inputs, dump, file->name);
+	err = keep(inputs, dump, rw_file_said(file));
 	if (err)
 		return err;
 	err = read_text(file, dump, &nr_lines);
@@ -134,16 +134,16 @@ struct rw_error *hexdumps_add(const struct options *options, struct inputs *inpu
 		if (spans[i].space != RW_HEXDUMP_VIRTUAL)
 			continue;
 		if (!inputs->source)
-			inputs->source = file->name;
+			inputs->source = rw_file_said(file);
 		err = rw_memory_add_text(&inputs->memory, spans[i].addr, spans[i].bytes,
-					 spans[i].size, file->name, spans[i].places,
+					 spans[i].size, rw_file_said(file), spans[i].places,
 					 spans[i].nr_places);
 		if (err)
 			return err;	// it names the file, and perhaps another one
 	}
 	if (err)
-		return rw_error_prefix(err, "%s", file->name);
-	say(options, dump, file->name, space, nr);
+		return rw_error_prefix(err, "%s", rw_file_said(file));
+	say(options, dump, rw_file_said(file), space, nr);
 	*nr_ret = rw_hexdump_nr_rows(dump);
 	return NULL;
 }

@@ -56,14 +56,14 @@ static struct rw_error *text(const struct options *options, struct inputs *input
 
 	struct rw_error *err = rw_regs_from_text((const char *)file->bytes, file->size, &blocks);
 	if (err)
-		err = rw_error_prefix(err, "%s", file->name);
+		err = rw_error_prefix(err, "%s", rw_file_said(file));
 	for (size_t i = 0; !err && i < blocks.nr; i++)
-		err = add_regs(inputs, &blocks.data[i], file->name);
+		err = add_regs(inputs, &blocks.data[i], rw_file_said(file));
 	if (!err)
 		err = hexdumps_add(options, inputs, file, space, base, &nr_rows);
 	const bool at_address = space != RW_HEXDUMP_OFFSET;
 	if (!err && !nr_rows && (at_address || !blocks.nr))
-		err = rw_error_prefix(hexdumps_nothing(inputs, at_address), "%s", file->name);
+		err = rw_error_prefix(hexdumps_nothing(inputs, at_address), "%s", rw_file_said(file));
 	free(blocks.data);
 	return err;
 }
