@@ -111,7 +111,7 @@ static void test_split(void **state)
 	(void)state;
 	mk_machine_init(&m, 1, 2);
 	for (size_t i = 0; i < 50; i++) {
-		m.split = mk_at(&m, mk_variable("linux_banner")) - m.ram + i;
+		m.hole = mk_at(&m, mk_variable("linux_banner")) - m.ram + i;
 		open_it(&m, &o);
 		assert_int_equal(rw_machine_kernel(o.machine)->slide, MK_SLIDE);
 		mk_close(&o);

@@ -673,7 +673,8 @@ void mk_open_with(const struct mk_machine *m, const struct rw_image *image, bool
 {
 	const struct rw_kernel_facts facts = { .kaslr_known = RW_UNKNOWN, .pauth_hw = RW_UNKNOWN };
 	static char core_name[] = "core", ram_name[] = "ram";
-	size_t first = m->split ? m->split : MK_RAM_SIZE, nr = 0;
+	size_t first = m->hole ? m->hole : MK_RAM_SIZE, nr = 0;
+	size_t second = first + m->hole_size < MK_RAM_SIZE ? first + m->hole_size : MK_RAM_SIZE;
 	struct rw_dump_source sources[3];
 	struct mk core = { 0 };
 
@@ -682,16 +683,16 @@ void mk_open_with(const struct mk_machine *m, const struct rw_image *image, bool
 		.files = {
 			{ .name = ram_name, .bytes = m->ram, .size = first },
 			{ .name = core_name, .bytes = core.bytes, .size = core.size },
-			{ .name = ram_name, .bytes = m->ram + first, .size = MK_RAM_SIZE - first },
+			{ .name = ram_name, .bytes = m->ram + second, .size = MK_RAM_SIZE - second },
 		},
 		.core = core.bytes,
 	};
 	sources[nr++] = (struct rw_dump_source){ &ret->files[0], RW_DUMP_BANK, MK_RAM };
 	if (m->notes.size)
 		sources[nr++] = (struct rw_dump_source){ &ret->files[1], RW_DUMP_ELF, 0 };
-	if (m->split)
+	if (second < MK_RAM_SIZE)
 		sources[nr++] = (struct rw_dump_source){ &ret->files[2], RW_DUMP_BANK,
-							 MK_RAM + first };
+							 MK_RAM + second };
 	ret->err = rw_dump_create(sources, nr, &ret->dump);
 	if (!ret->err)
 		ret->err = rw_machine_create(image, ret->dump, &facts, force, &ret->machine);

@@ -50,7 +50,8 @@ struct mk_machine {
 	struct rw_image *image;	/* owned */
 	struct mk notes;	/* of the ELF core that goes with the RAM */
 	unsigned int nr_cpus, nr_tasks;
-	size_t split;		/* 0, or where in RAM its second bank begins */
+	/* 0, or where in RAM memory is missing that no bank has; size 0: two banks */
+	size_t hole, hole_size;
 };
 
 /** Does this build have what is needed (libbpf)? */
