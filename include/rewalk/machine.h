@@ -22,6 +22,7 @@ struct rw_task {
 	bool running;		/* on a CPU: what cpu_context says is old then */
 	bool panicked;
 	uint64_t stack;		/* lowest address; 0: it has none any more */
+	bool foreign_stack;	/* another task has it, too: damage */
 	bool exited;		/* only then may a task be without a stack */
 	bool has_context;	/* false: its saved registers could not be read */
 	uint64_t pc, fp, sp;	/* thread.cpu_context */

@@ -130,6 +130,7 @@ void rw_machine_destroy(struct rw_machine *m)
 	free(m->modules.data);
 	free(m->cpus);
 	free(m->tasks.data);
+	free(m->stacks.slots);
 	free(m);
 }
 
@@ -198,6 +199,8 @@ enum rw_walkable rw_machine_unwind_input(struct rw_machine *m, const struct rw_t
 	machine_find_stacks(m, task, ret);
 	machine_read_tracers(m, task, ret);
 	// A task that lives has a stack: a zero there is damage.
+	if (task->foreign_stack)
+		return RW_WALK_NO_CONTEXT;
 	if (!task->stack)
 		return task->exited ? RW_WALK_NO_STACK : RW_WALK_NO_CONTEXT;
 	if (!task->running) {

@@ -116,6 +116,7 @@ struct rw_machine {
 	unsigned int nr_cpus;
 	struct { struct rw_task *data; size_t nr, capacity; } tasks;
 	size_t max_tasks;
+	struct seen stacks;		/* of the tasks found so far */
 	unsigned int task_shift;	/* a task is not smaller than 1 << task_shift */
 	bool tasks_missing;		/* a list was broken off, or a task unreadable */
 	int panic_cpu;			/* -1: none */

@@ -93,6 +93,15 @@ static struct rw_error *add_task(struct rw_machine *m, uint64_t address)
 	if (o->task_comm.size)
 		rw_space_read(&m->space, address + o->task_comm.offset, task.comm,
 			      o->task_comm.size < 16 ? o->task_comm.size : 16);
+	// A task without a stack has none to share.
+	unsigned int shift = m->kernel.thread_size ? __builtin_ctzll(m->kernel.thread_size) : 12;
+	int fresh = task.stack ? machine_see(&m->stacks, task.stack >> shift) : 1;
+	if (fresh < 0)
+		return &rw_enomem;
+	if (!fresh) {
+		task.foreign_stack = true;
+		machine_lose(m, "pid %" PRIu64 " has the stack of another task", pid);
+	}
 	task.running = is_running(m, address, &task.cpu);
 	task.panicked = task.running && (int)task.cpu == m->panic_cpu;
 

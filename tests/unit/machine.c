@@ -615,6 +615,28 @@ static void test_overlap(void **state)
 	mk_machine_deinit(&m);
 }
 
+/** A stack has one task; the second that has it is damaged. */
+static void test_shared_stack(void **state)
+{
+	struct mk_machine m;
+	struct mk_opened o;
+	size_t frames;
+
+	(void)state;
+	mk_machine_init(&m, 1, 4);
+	mk_poke(&m, mk_task(&m, 2) + MK_TASK_STACK, mk_stack(&m, 1), 8);
+	mk_poke(&m, mk_task(&m, 2) + MK_TASK_FP,
+		mk_stack(&m, 1) + MK_STACK_SIZE - 0x200 - 24, 8);
+	open_it(&m, &o);
+	assert_lost(&o, "pid 102 has the stack of another task");
+	assert_int_equal(judge(&o, find(&o, mk_task(&m, 1)), &frames), RW_VERDICT_RELIABLE);
+	assert_int_equal(judge(&o, find(&o, mk_task(&m, 2)), &frames), RW_VERDICT_UNDETERMINED);
+	assert_int_equal(frames, 0);
+	assert_int_equal(judge(&o, find(&o, mk_task(&m, 3)), &frames), RW_VERDICT_RELIABLE);
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
 /** Ranges of text that overlap are one text. */
 static void test_text(void **state)
 {
@@ -672,6 +694,7 @@ int main(void)
 		cmocka_unit_test(test_bpf_names),
 		cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_shared_stack),
 		cmocka_unit_test(test_text),
 	};
 
