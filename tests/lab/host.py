@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import cache
 
@@ -20,6 +21,8 @@ PACKAGES = (
 
 
 def missing_packages(packages):
+    if not shutil.which('dpkg-query'):
+        raise cache.Failed('this is no Debian: install by hand ' + ' '.join(sorted(packages)))
     status = subprocess.run(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\n'],
                             stdout=subprocess.PIPE, text=True).stdout.split('\n')
     installed = {line.split()[0] for line in status if line.endswith(' installed')}
@@ -28,13 +31,15 @@ def missing_packages(packages):
 
 def install(packages):
     """Installs those that are missing, with sudo where we are not root."""
-    if not shutil.which('dpkg-query'):
-        raise cache.Failed('this is no Debian: install by hand ' + ' '.join(packages))
     missing = missing_packages(packages)
     if not missing:
         return
     print('installing ' + ' '.join(missing), flush=True)
-    root = [] if os.getuid() == 0 else ['sudo', '-n']
+    root = []
+    if os.getuid() != 0:
+        root = ['sudo', '-n']
+        if shutil.which('sudo') and sys.stdin.isatty():
+            subprocess.run(['sudo', '-v'], timeout=INSTALL_LIMIT)   # it may ask for a password
     apt = root + ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-y']
     try:
         cache.run(apt + ['update'], INSTALL_LIMIT)

@@ -5,7 +5,6 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 
 import cache
 from kernel import ARCHIVE, Kernel
