@@ -92,6 +92,10 @@ void rw_lines_destroy(struct rw_lines *lines);
  */
 struct rw_line_list rw_lines_find(struct rw_lines *lines, uint64_t pc, enum rw_pc_kind kind);
 
+/** As rw_lines_find(), for a link address of the image, wherever that lies at run time. */
+struct rw_line_list rw_lines_find_linked(struct rw_lines *lines, uint64_t addr,
+					 enum rw_pc_kind kind);
+
 /** A place in a module as the kernel prints it: name+offset/size [module]. */
 struct rw_module_symbol {
 	const char *module;

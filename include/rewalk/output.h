@@ -32,7 +32,11 @@ struct rw_output {
 	int verbose;
 	struct rw_names *names;
 	struct rw_lines *lines;	/* NULL: source lines are not wanted */
+	struct rw_decoder *decoder;	/* of lines of texts; NULL until it is needed */
 };
+
+/** What a decoder keeps of the lines that it has seen.  NULL is accepted. */
+void rw_decoder_destroy(struct rw_decoder *decoder);
 
 /** Print one trace.  JSON is flushed. */
 void rw_output_trace(struct rw_output *out, const struct rw_trace *trace);
@@ -46,9 +50,13 @@ void rw_output_judged_models(struct rw_output *out, const struct rw_judged *judg
 
 /**
  * A line of a text that is printed as it is (--format kernel), byte for byte; a long one
- * comes in pieces.  What is added to the entries of traces in it belongs here.
+ * comes in pieces.  With out->lines, source lines are added behind each "name+0xoff/0xsize"
+ * of a line that is not longer than a piece, wherever it stands: " (file:line)", or for
+ * inlined calls " (file:line in FUNCTION, file:line)", the innermost first.  Of several
+ * functions of that name and size all are said, with "or" between them.
  */
-void rw_output_log_line(struct rw_output *out, const struct rw_text_line *line);
+void rw_output_log_line(struct rw_output *out, const struct rw_image *image,
+			const struct rw_text_line *line);
 
 /** The end of a run: the last JSON object, or a table after more than one trace. */
 void rw_output_summary(struct rw_output *out, const struct rw_tally *tally);
@@ -107,17 +115,7 @@ void rw_progress_show(struct rw_progress *progress, size_t done, size_t total);
 /** Wipe the line. */
 void rw_progress_end(struct rw_progress *progress);
 
-/**
- * Print source lines behind an entry that is printed as the kernel does: " (file:line)";
- * of inlined calls " (file:line in FUNCTION, file:line)", the innermost first.
- */
-void rw_output_lines_kernel(FILE *file, struct rw_line_list lines);
-
 /* private to the room */
-struct rw_line_list rw_output_find_lines(struct rw_output *out, const struct rw_trace *trace,
-					 size_t n, const struct rw_name *name);
-void rw_output_lines_text(FILE *file, struct rw_line_list lines, const struct rw_name *name);
-void rw_output_lines_json(struct rw_json *json, struct rw_line_list lines);
 void rw_output_trace_text(struct rw_output *out, const struct rw_trace *trace);
 void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace);
 void rw_output_trace_kernel(struct rw_output *out, const struct rw_trace *trace);

@@ -186,6 +186,10 @@ struct rw_printed_span {
 	size_t name_size;
 	const char *module;	/* NULL; not terminated */
 	size_t module_size;
+	const char *build_id;	/* of the module, in hexadecimal; NULL; not terminated */
+	size_t build_id_size;
+	const char *end;	/* behind it, its module and its marks */
+	bool decoded;		/* a source line follows already */
 	uint64_t offset, length;	/* the two numbers */
 	bool interrupted;		/* an exact pc: "pc :", "(P)"; else a return address */
 };

@@ -447,6 +447,15 @@ struct rw_line_list rw_lines_find(struct rw_lines *lines, uint64_t pc, enum rw_p
 	return source ? find_at(lines, source, in_file) : (struct rw_line_list){ 0 };
 }
 
+struct rw_line_list rw_lines_find_linked(struct rw_lines *lines, uint64_t addr,
+					 enum rw_pc_kind kind)
+{
+	struct source *source = image_source(lines);
+
+	return source ? find_at(lines, source, addr - (kind == RW_PC_RETURN)) :
+	       (struct rw_line_list){ 0 };
+}
+
 struct rw_line_list rw_lines_find_symbol(struct rw_lines *lines, const struct rw_module_symbol *symbol,
 					 enum rw_pc_kind kind)
 {

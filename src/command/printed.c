@@ -230,14 +230,21 @@ static void say_banner(struct printer *p, const struct rw_printed_log *log)
 }
 
 /** Print what was held back of the text; from now on it goes straight out. */
-static struct rw_error *release_text(struct printer *p)
+static struct rw_error *release_text(struct printer *p, bool at_end)
 {
 	struct rw_error *err = start(p);
 
 	if (err)
 		return err;
 	p->passing = true;
-	fwrite(p->held.data, 1, p->held.nr, p->walker->out.file);
+	for (size_t from = 0, size; from < p->held.nr; from += size) {
+		const char *text = p->held.data + from, *nl = memchr(text, '\n', p->held.nr - from);
+
+		size = nl ? (size_t)(nl + 1 - text) : p->held.nr - from;
+		rw_output_log_line(&p->walker->out, p->image, &(struct rw_text_line){
+					   .text = text, .size = size, .begins = true,
+					   .ends = nl || at_end, .newline = nl });
+	}
 	free(p->held.data);
 	p->held.data = NULL;
 	p->held.nr = p->held.capacity = 0;
@@ -251,7 +258,7 @@ static struct rw_error *release_text(struct printer *p)
 static struct rw_error *pass(struct printer *p, const struct rw_text_line *line)
 {
 	if (p->passing) {
-		rw_output_log_line(&p->walker->out, line);
+		rw_output_log_line(&p->walker->out, p->image, line);
 		if (p->live)
 			fflush(p->walker->out.file);
 		return NULL;
@@ -263,7 +270,7 @@ static struct rw_error *pass(struct printer *p, const struct rw_text_line *line)
 			return &rw_enomem;
 		*c = line->text[i];
 	}
-	return p->nr_traces || p->held.nr > HOLD_BACK ? release_text(p) : NULL;
+	return p->nr_traces || p->held.nr > HOLD_BACK ? release_text(p, false) : NULL;
 }
 
 static struct rw_error *read_lines(struct printer *p, struct rw_text *text,
@@ -287,7 +294,7 @@ static struct rw_error *read_lines(struct printer *p, struct rw_text *text,
 	}
 	if (!err)
 		err = rw_printed_end(printed);
-	return !err && p->passes && !p->passing && p->nr_traces ? release_text(p) : err;
+	return !err && p->passes && !p->passing && p->nr_traces ? release_text(p, true) : err;
 }
 
 static void add_log(struct rw_printed_log *all, const struct rw_printed_log *log)

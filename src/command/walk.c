@@ -102,6 +102,7 @@ void walker_deinit(struct walker *w)
 {
 	pager_stop(&w->pager);
 	say_notes(w);
+	rw_decoder_destroy(w->out.decoder);
 	rw_lines_destroy(w->out.lines);
 	rw_names_destroy(w->out.names);
 	rw_groups_destroy(w->groups);

@@ -330,7 +330,8 @@ bool rw_printed_find(const char *from, const char *end, struct rw_printed_span *
 			p = plus + 1;
 			continue;
 		}
-		marks(module(behind, end, &e), end, &e);
+		const char *rest = marks(module(behind, end, &e), end, &e);
+		decoded(rest, end, &e);
 		bool pc = name - from >= 5 && !memcmp(name - 5, "pc : ", 5);
 		*ret = (struct rw_printed_span){
 			.text = name,
@@ -339,6 +340,10 @@ bool rw_printed_find(const char *from, const char *end, struct rw_printed_span *
 			.name_size = plus - name,
 			.module = e.module.size ? e.module.p : NULL,
 			.module_size = e.module.size,
+			.build_id = e.build_id.size ? e.build_id.p : NULL,
+			.build_id_size = e.build_id.size,
+			.end = rest,
+			.decoded = e.decoded.size,
 			.offset = e.offset,
 			.length = e.length,
 			.interrupted = pc || strchr(e.marks, 'P'),

@@ -106,7 +106,8 @@ static void checks(struct rw_json *json, const struct rw_judged *judged, size_t 
 	rw_json_close(json, ']');
 }
 
-static void frame(struct rw_json *json, const struct rw_judged *judged, size_t n)
+static void frame(struct rw_output *out, struct rw_json *json, const struct rw_judged *judged,
+		  size_t n)
 {
 	const struct rw_judged_frame *f = &judged->frames[n];
 	const struct rw_printed_entry *e = f->entry;
@@ -141,8 +142,7 @@ static void frame(struct rw_json *json, const struct rw_judged *judged, size_t n
 	rw_json_string(json, "text", tri_word(f->text));
 	rw_json_bool(json, "translated", true);
 	rw_json_bool(json, "beyond", f->beyond);
-	rw_json_open(json, "lines", '[');
-	rw_json_close(json, ']');
+	rw_output_lines_json(json, rw_output_judged_lines(out, judged, n));
 	checks(json, judged, n);
 	rw_json_number(json, "log_line", e->line);
 	rw_json_close(json, '}');
@@ -261,7 +261,7 @@ void rw_output_judged_json(struct rw_output *out, const struct rw_judged *judged
 	stacks(&json, judged->trace->facts);
 	rw_json_open(&json, "frames", '[');
 	for (size_t i = 0; i < judged->nr; i++)
-		frame(&json, judged, i);
+		frame(out, &json, judged, i);
 	rw_json_close(&json, ']');
 	rw_json_string(&json, "verdict", rw_verdict_name(result->verdict));
 	reasons(&json, judged);

@@ -7,6 +7,8 @@
 #include "rewalk/output.h"
 #include "rewalk/printable.h"
 
+#include "output_private.h"
+
 void rw_output_marks(const struct rw_trace *trace, const struct rw_frame *frame, char ret[8])
 {
 	static const char letter[] = {
@@ -41,7 +43,12 @@ void rw_output_trace_kernel(struct rw_output *out, const struct rw_trace *trace)
 		rw_print_clean(out->file, name->printed);
 		if (*marks)
 			fprintf(out->file, " (%s)", marks);
-		rw_output_lines_kernel(out->file, rw_output_find_lines(out, trace, i, name));
+		struct rw_line_list lines = rw_output_find_lines(out, trace, i, name);
+		if (lines.nr) {
+			fputs(" (", out->file);
+			rw_output_lines_kernel(out->file, lines, name->symbol, name->offset);
+			putc(')', out->file);
+		}
 		putc('\n', out->file);
 	}
 }

@@ -9,6 +9,8 @@
 #include "rewalk/output.h"
 #include "rewalk/printable.h"
 
+#include "output_private.h"
+
 struct rw_line_list rw_output_find_lines(struct rw_output *out, const struct rw_trace *trace,
 					 size_t n, const struct rw_name *name)
 {
@@ -29,7 +31,16 @@ static void print_place(FILE *file, const struct rw_line *line)
 		fputs(":?", file);
 }
 
-void rw_output_lines_text(FILE *file, struct rw_line_list lines, const struct rw_name *name)
+/**
+ * A call that does not return may be the last instruction of a function: the address behind
+ * it is another function's, and the kernel prints that one's name.
+ */
+static bool is_elsewhere(const struct rw_line *line, const char *name, uint64_t offset)
+{
+	return !line->inlined && line->function && name && !offset && strcmp(line->function, name) != 0;
+}
+
+void rw_output_lines_text(FILE *file, struct rw_line_list lines, const char *name, uint64_t offset)
 {
 	for (size_t i = 0; i < lines.nr; i++) {
 		const struct rw_line *line = &lines.data[i];
@@ -42,10 +53,7 @@ void rw_output_lines_text(FILE *file, struct rw_line_list lines, const struct rw
 		}
 		fputs("at ", file);
 		print_place(file, line);
-		// A call that does not return may be the last instruction: the address behind
-		// it is another function's, and the kernel prints that one's name.
-		if (!line->inlined && line->function && name->symbol && !name->offset &&
-		    strcmp(line->function, name->symbol)) {
+		if (is_elsewhere(line, name, offset)) {
 			fputs(" in ", file);
 			rw_print_clean(file, line->function);
 		}
@@ -53,20 +61,19 @@ void rw_output_lines_text(FILE *file, struct rw_line_list lines, const struct rw
 	}
 }
 
-void rw_output_lines_kernel(FILE *file, struct rw_line_list lines)
+void rw_output_lines_kernel(FILE *file, struct rw_line_list lines, const char *name, uint64_t offset)
 {
 	for (size_t i = 0; i < lines.nr; i++) {
 		const struct rw_line *line = &lines.data[i];
 
-		fputs(i ? ", " : " (", file);
+		if (i)
+			fputs(", ", file);
 		print_place(file, line);
-		if (line->inlined) {
+		if (line->inlined || is_elsewhere(line, name, offset)) {
 			fputs(" in ", file);
 			rw_print_clean(file, line->function ? line->function : "?");
 		}
 	}
-	if (lines.nr)
-		putc(')', file);
 }
 
 void rw_output_lines_json(struct rw_json *json, struct rw_line_list lines)

@@ -15,4 +15,16 @@ void rw_json_model_options(struct rw_json *json, const struct rw_kernel *kernel,
 
 void rw_output_judged_json(struct rw_output *out, const struct rw_judged *judged);
 
+/** The calls at frame @n; none if they are not wanted or not known. */
+struct rw_line_list rw_output_find_lines(struct rw_output *out, const struct rw_trace *trace,
+					 size_t n, const struct rw_name *name);
+struct rw_line_list rw_output_judged_lines(struct rw_output *out, const struct rw_judged *judged,
+					   size_t n);
+
+/** Lines below a frame, of the address @name+@offset. */
+void rw_output_lines_text(FILE *file, struct rw_line_list lines, const char *name, uint64_t offset);
+/** The same on one line, to be put in parentheses. */
+void rw_output_lines_kernel(FILE *file, struct rw_line_list lines, const char *name, uint64_t offset);
+void rw_output_lines_json(struct rw_json *json, struct rw_line_list lines);
+
 #endif

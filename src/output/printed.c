@@ -145,7 +145,9 @@ static void frame(struct rw_output *out, const struct rw_judged *judged, size_t 
 		fprintf(out->file, " (%s)", e->marks);
 	words(out, judged, n);
 	putc('\n', out->file);
-	if (e->decoded) {
+	struct rw_line_list lines = rw_output_judged_lines(out, judged, n);
+	rw_output_lines_text(out->file, lines, e->name, e->has_offset ? e->offset : 1);
+	if (e->decoded && !lines.nr) {
 		fputs("    at ", out->file);
 		safe(out, e->decoded);
 		putc('\n', out->file);
@@ -237,6 +239,12 @@ static void judged_kernel(struct rw_output *out, const struct rw_judged *judged)
 		safe(out, e->text);
 		if (e->marks[0])
 			fprintf(out->file, " (%s)", e->marks);
+		struct rw_line_list lines = rw_output_judged_lines(out, judged, i);
+		if (lines.nr) {
+			fputs(" (", out->file);
+			rw_output_lines_kernel(out->file, lines, e->name, e->has_offset ? e->offset : 1);
+			putc(')', out->file);
+		}
 		putc('\n', out->file);
 	}
 }
@@ -280,9 +288,4 @@ void rw_output_judged_models(struct rw_output *out, const struct rw_judged *judg
 			fprintf(out->file, " at #%zu", result->reasons[0].frame);
 		putc('\n', out->file);
 	}
-}
-
-void rw_output_log_line(struct rw_output *out, const struct rw_text_line *line)
-{
-	fwrite(line->text, 1, line->size, out->file);
 }

@@ -68,7 +68,8 @@ static void frame(struct rw_output *out, const struct rw_trace *trace, size_t n)
 		fprintf(out->file, "   record %016" PRIx64 " on the %s stack", f->entry.record,
 			rw_stack_name(f->entry.stack));
 	putc('\n', out->file);
-	rw_output_lines_text(out->file, rw_output_find_lines(out, trace, n, name), name);
+	rw_output_lines_text(out->file, rw_output_find_lines(out, trace, n, name), name->symbol,
+			     name->offset);
 }
 
 const char *rw_output_comm(const struct rw_task *task, char buf[17])

@@ -412,11 +412,22 @@ static void test_find(void **state)
 	assert_int_equal(span.length, 0x18);
 	assert_int_equal(span.module_size, strlen("scene"));
 	assert_true(span.interrupted);
+	assert_ptr_equal(span.end, strchr(line, ','));
+	assert_null(span.build_id);
+	assert_false(span.decoded);
 	assert_true(rw_printed_find(span.text + span.size, end, &span));
 	assert_memory_equal(span.name, "a+", 2);
 	assert_false(span.interrupted);
+	assert_null(span.module);
+	assert_ptr_equal(span.end, end);
 	assert_false(rw_printed_find(span.text + span.size, end, &span));
 	assert_false(rw_printed_find(line, line, &span));
+
+	static const char decoded[] = " f+0x8/0x18 [m 0123456789abcdef] (fs/a.c:12 in g, fs/b.c:3)";
+	assert_true(rw_printed_find(decoded, decoded + strlen(decoded), &span));
+	assert_true(span.decoded);
+	assert_int_equal(span.build_id_size, 16);
+	assert_ptr_equal(span.end, strstr(decoded, " (fs"));
 }
 
 /** A pipe is kept for who looks for memory in it, but no endless log is. */
