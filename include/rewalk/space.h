@@ -26,6 +26,7 @@ struct rw_space {
 	struct rw_kimage_map kimage;
 	struct rw_linear_map linear;
 	bool has_linear, has_tables;
+	bool tagged;		/* pointers may have a tag of KASAN in bits 63 to 56 */
 	struct rw_pagetable tables;
 	struct rw_translation_cache cache;
 	struct rw_space_page pages[RW_SPACE_PAGES];

@@ -74,6 +74,7 @@ const char *const rw_image_names[] = {
 	"sdei_shadow_call_stack_normal_ptr", "sdei_shadow_call_stack_critical_ptr",
 	"sdei_active_normal_event", "sdei_active_critical_event",
 	"efi_rt_stack_top", "crash_notes", "panic_cpu", "crashing_cpu",
+	"kasan_init_sw_tags", "kasan_init_hw_tags",
 	"kretprobe_inst_table", "system_state",
 
 	// Other text.

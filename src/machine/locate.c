@@ -345,6 +345,8 @@ static void set_maps(struct rw_machine *m, const struct place *place)
 	uint64_t text = symbol(m, "_text") ?: symbol(m, "_stext");
 
 	m->space.dump = m->dump;
+	// CONFIG_KASAN_SW_TAGS and CONFIG_KASAN_HW_TAGS.
+	m->space.tagged = symbol(m, "kasan_init_sw_tags") || symbol(m, "kasan_init_hw_tags");
 	m->space.kimage = (struct rw_kimage_map){
 		.start = text + place->slide,
 		.end = (symbol(m, "_end") ?: symbol(m, "_etext")) + place->slide,

@@ -3,6 +3,8 @@
 // Virtual reads of a dump, by the kernel's own page tables.  The image and the linear
 // map are plain arithmetic, too, which serves where a table is missing from the dump
 // or a kernel that watches its memory has unmapped a page.
+//
+// Source: mm/kasan, arch/arm64/include/asm/memory.h (tags); not tried on such a kernel.
 
 #include <string.h>
 
@@ -13,6 +15,9 @@ bool rw_space_translate(struct rw_space *space, uint64_t va, uint64_t *ret)
 {
 	struct rw_translation t;
 
+	// kasan_reset_tag(): bit 55 tells the kernel's half, as TBI1 has it.
+	if (space->tagged && va >> 55 & 1)
+		va |= UINT64_C(0xff) << 56;
 	if (space->has_tables) {
 		rw_pagetable_translate_cached(&space->tables, &space->cache, va, &t);
 		if (t.status == RW_VA_MAPPED) {
