@@ -212,7 +212,9 @@ static void keep(struct die *die, uint16_t name, const struct value *value)
 static bool read_attributes(struct rw_dwarf *dwarf, const struct unit *unit, struct cursor *c,
 			    struct die *ret)
 {
-	const struct attr_spec *spec = unit->specs.data + ret->abbrev->first_spec;
+	// A unit whose abbreviations have no attributes has no array of them.
+	const struct attr_spec *spec = unit->specs.data ?
+				       unit->specs.data + ret->abbrev->first_spec : NULL;
 	struct value value;
 
 	for (uint32_t i = 0; i < ret->abbrev->nr_specs; i++, spec++) {

@@ -27,7 +27,7 @@ static inline bool cursor_has(struct cursor *c, uint64_t size)
 
 static inline void cursor_skip(struct cursor *c, uint64_t size)
 {
-	if (cursor_has(c, size))
+	if (size && cursor_has(c, size))
 		c->at += size;
 }
 
