@@ -215,20 +215,39 @@ static bool table(Elf *elf, size_t index, const uint8_t **ret, size_t *size_ret)
 	return true;
 }
 
-/** What a symbol of the table stands for. */
-static bool symbol_value(Elf *elf, const uint8_t *symbols, size_t size, uint64_t index, uint64_t *ret)
+/** What symbols are relative to, by section: offsets in debug sections stay offsets. */
+static uint64_t *section_bases(Elf *elf, size_t *nr_ret)
 {
-	if (index >= size / sizeof(Elf64_Sym))
+	uint64_t *bases = elf_getshdrnum(elf, nr_ret) ? NULL : calloc(*nr_ret + 1, sizeof(bases[0]));
+
+	for (Elf_Scn *scn = NULL; bases && (scn = elf_nextscn(elf, scn));) {
+		GElf_Shdr shdr;
+
+		if (gelf_getshdr(scn, &shdr) && shdr.sh_flags & SHF_ALLOC)
+			bases[elf_ndxscn(scn)] = section_base(elf_ndxscn(scn));
+	}
+	return bases;
+}
+
+/** All that relocating one section needs. */
+struct relocation {
+	const uint8_t *relas, *symbols;
+	size_t size, symbols_size;
+	const uint64_t *bases;
+	size_t nr_bases;
+};
+
+/** What a symbol of the table stands for. */
+static bool symbol_value(const struct relocation *r, uint64_t index, uint64_t *ret)
+{
+	if (index >= r->symbols_size / sizeof(Elf64_Sym))
 		return false;
-	const uint8_t *symbol = symbols + index * sizeof(Elf64_Sym);
+	const uint8_t *symbol = r->symbols + index * sizeof(Elf64_Sym);
 	uint16_t section = rw_get_le16(symbol + offsetof(Elf64_Sym, st_shndx));
-	Elf_Scn *scn = section && section < SHN_LORESERVE ? elf_getscn(elf, section) : NULL;
-	GElf_Shdr shdr;
 
 	*ret = rw_get_le64(symbol + offsetof(Elf64_Sym, st_value));
-	// Offsets in debug sections stay offsets.
-	if (scn && gelf_getshdr(scn, &shdr) && shdr.sh_flags & SHF_ALLOC)
-		*ret += section_base(section);
+	if (section < r->nr_bases)
+		*ret += r->bases[section];
 	return true;
 }
 
@@ -255,35 +274,45 @@ static bool relocate_word(uint8_t *bytes, size_t size, const uint8_t *rela, uint
 	return true;
 }
 
+static bool relocate_all(uint8_t *bytes, size_t size, const struct relocation *r)
+{
+	for (size_t i = 0; i < r->size / sizeof(Elf64_Rela); i++) {
+		const uint8_t *rela = r->relas + i * sizeof(Elf64_Rela);
+		uint64_t value;
+
+		if (!symbol_value(r, ELF64_R_SYM(rw_get_le64(rela + 8)), &value) ||
+		    !relocate_word(bytes, size, rela, value))
+			return false;
+	}
+	return true;
+}
+
 /** Relocate a copy of section @index, if there are relocations of it. */
 static struct rw_error *relocate(struct rw_debug_file *file, size_t index, enum rw_dwarf_section which,
 				 struct rw_dwarf_bytes *bytes)
 {
+	_cleanup_free_ uint64_t *bases = NULL;
+
 	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(file->elf, scn));) {
-		const uint8_t *relas, *symbols;
-		size_t size, symbols_size;
+		struct relocation r = { 0 };
 		GElf_Shdr shdr;
 
 		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_RELA || shdr.sh_info != index)
 			continue;
+		if (!bases)
+			bases = section_bases(file->elf, &r.nr_bases);
 		if (!file->relocated[which])
 			file->relocated[which] = malloc(bytes->size ? bytes->size : 1);
-		if (!file->relocated[which])
+		if (!bases || !file->relocated[which])
 			return &rw_enomem;
 		if (bytes->size && bytes->data != file->relocated[which])
 			memcpy(file->relocated[which], bytes->data, bytes->size);
 		bytes->data = file->relocated[which];
-		bool good = table(file->elf, elf_ndxscn(scn), &relas, &size) &&
-			    table(file->elf, shdr.sh_link, &symbols, &symbols_size);
-		for (size_t i = 0; good && i < size / sizeof(Elf64_Rela); i++) {
-			const uint8_t *rela = relas + i * sizeof(Elf64_Rela);
-			uint64_t value;
-
-			good = symbol_value(file->elf, symbols, symbols_size,
-					    ELF64_R_SYM(rw_get_le64(rela + 8)), &value) &&
-			       relocate_word(file->relocated[which], bytes->size, rela, value);
-		}
-		if (!good)
+		r.bases = bases;
+		if (elf_getshdrnum(file->elf, &r.nr_bases) ||
+		    !table(file->elf, elf_ndxscn(scn), &r.relas, &r.size) ||
+		    !table(file->elf, shdr.sh_link, &r.symbols, &r.symbols_size) ||
+		    !relocate_all(file->relocated[which], bytes->size, &r))
 			return rw_error_create(RW_ERROR_FORMAT, "section .debug_%s: its relocations are "
 					       "damaged, or not those of arm64",
 					       rw_dwarf_section_names[which]);

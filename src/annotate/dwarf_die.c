@@ -7,36 +7,43 @@
 // Source: DWARF 5, sections 2.3, 7.5.2 and 7.5.3.
 
 #include <dwarf.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "rewalk/vector.h"
 
 #include "dwarf_private.h"
 
-static bool is_wanted(uint64_t name)
+/** The attributes that are kept, and where. */
+static const struct {
+	uint16_t name, at;
+} kept[] = {
+	{ DW_AT_sibling, offsetof(struct die, sibling) },
+	{ DW_AT_name, offsetof(struct die, name) },
+	{ DW_AT_stmt_list, offsetof(struct die, stmt_list) },
+	{ DW_AT_low_pc, offsetof(struct die, low) },
+	{ DW_AT_high_pc, offsetof(struct die, high) },
+	{ DW_AT_language, offsetof(struct die, language) },
+	{ DW_AT_comp_dir, offsetof(struct die, comp_dir) },
+	{ DW_AT_abstract_origin, offsetof(struct die, origin) },
+	{ DW_AT_specification, offsetof(struct die, origin) },
+	{ DW_AT_ranges, offsetof(struct die, ranges) },
+	{ DW_AT_call_file, offsetof(struct die, call_file) },
+	{ DW_AT_call_line, offsetof(struct die, call_line) },
+	{ DW_AT_linkage_name, offsetof(struct die, linkage_name) },
+	{ DW_AT_MIPS_linkage_name, offsetof(struct die, linkage_name) },
+	{ DW_AT_str_offsets_base, offsetof(struct die, str_offsets_base) },
+	{ DW_AT_addr_base, offsetof(struct die, addr_base) },
+	{ DW_AT_GNU_addr_base, offsetof(struct die, addr_base) },
+	{ DW_AT_rnglists_base, offsetof(struct die, rnglists_base) },
+};
+
+static uint16_t place_of(uint64_t name)
 {
-	switch (name) {
-	case DW_AT_sibling:
-	case DW_AT_name:
-	case DW_AT_stmt_list:
-	case DW_AT_low_pc:
-	case DW_AT_high_pc:
-	case DW_AT_language:
-	case DW_AT_comp_dir:
-	case DW_AT_abstract_origin:
-	case DW_AT_specification:
-	case DW_AT_ranges:
-	case DW_AT_call_file:
-	case DW_AT_call_line:
-	case DW_AT_linkage_name:
-	case DW_AT_MIPS_linkage_name:
-	case DW_AT_str_offsets_base:
-	case DW_AT_addr_base:
-	case DW_AT_rnglists_base:
-	case DW_AT_GNU_addr_base:
-		return true;
-	}
-	return false;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (kept[i].name == name)
+			return kept[i].at;
+	return 0;
 }
 
 static bool read_specs(struct rw_dwarf *dwarf, struct unit *unit, struct cursor *c,
@@ -60,7 +67,7 @@ static bool read_specs(struct rw_dwarf *dwarf, struct unit *unit, struct cursor 
 			.name = (uint16_t)name,
 			.form = (uint16_t)form,
 			.size = (int8_t)form_size(unit, (uint16_t)form),
-			.wanted = is_wanted(name),
+			.at = place_of(name),
 			.implicit = implicit,
 		};
 		abbrev->nr_specs++;
@@ -119,9 +126,8 @@ static const struct abbrev *find_abbrev(const struct unit *unit, uint64_t code)
 		       sizeof(unit->abbrevs.data[0]), compare_codes);
 }
 
-/** The form of the entry at the cursor, which stands at its attributes then. */
-static const struct abbrev *begin(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off,
-				  struct cursor *c)
+const struct abbrev *die_abbrev(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off,
+				struct cursor *c)
 {
 	// unit->end was checked to lie in the section.
 	c->at = dwarf->sections[RW_DWARF_INFO].data + off;
@@ -144,71 +150,6 @@ static uint64_t place(const struct rw_dwarf *dwarf, const struct cursor *c)
 	return (uint64_t)(c->at - dwarf->sections[RW_DWARF_INFO].data);
 }
 
-const struct abbrev *die_abbrev(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off)
-{
-	struct cursor c;
-
-	return begin(dwarf, unit, off, &c);
-}
-
-static void keep(struct die *die, uint16_t name, const struct value *value)
-{
-	struct value *to = NULL;
-
-	switch (name) {
-	case DW_AT_sibling:
-		to = &die->sibling;
-		break;
-	case DW_AT_name:
-		to = &die->name;
-		break;
-	case DW_AT_stmt_list:
-		to = &die->stmt_list;
-		break;
-	case DW_AT_low_pc:
-		to = &die->low;
-		break;
-	case DW_AT_high_pc:
-		to = &die->high;
-		break;
-	case DW_AT_language:
-		to = &die->language;
-		break;
-	case DW_AT_comp_dir:
-		to = &die->comp_dir;
-		break;
-	case DW_AT_abstract_origin:
-	case DW_AT_specification:
-		to = &die->origin;
-		break;
-	case DW_AT_ranges:
-		to = &die->ranges;
-		break;
-	case DW_AT_call_file:
-		to = &die->call_file;
-		break;
-	case DW_AT_call_line:
-		to = &die->call_line;
-		break;
-	case DW_AT_linkage_name:
-	case DW_AT_MIPS_linkage_name:
-		to = &die->linkage_name;
-		break;
-	case DW_AT_str_offsets_base:
-		to = &die->str_offsets_base;
-		break;
-	case DW_AT_addr_base:
-	case DW_AT_GNU_addr_base:
-		to = &die->addr_base;
-		break;
-	case DW_AT_rnglists_base:
-		to = &die->rnglists_base;
-		break;
-	}
-	if (to)
-		*to = *value;
-}
-
 static bool read_attributes(struct rw_dwarf *dwarf, const struct unit *unit, struct cursor *c,
 			    struct die *ret)
 {
@@ -218,7 +159,7 @@ static bool read_attributes(struct rw_dwarf *dwarf, const struct unit *unit, str
 	struct value value;
 
 	for (uint32_t i = 0; i < ret->abbrev->nr_specs; i++, spec++) {
-		if (!spec->wanted && spec->size >= 0) {
+		if (!spec->at && spec->size >= 0) {
 			cursor_skip(c, (uint64_t)spec->size);
 			continue;
 		}
@@ -227,8 +168,8 @@ static bool read_attributes(struct rw_dwarf *dwarf, const struct unit *unit, str
 				      "form 0x%x is none", (unsigned long long)ret->off, spec->form);
 			return false;
 		}
-		if (spec->wanted)
-			keep(ret, spec->name, &value);
+		if (spec->at)
+			memcpy((char *)ret + spec->at, &value, sizeof(value));
 	}
 	return !c->bad;
 }
@@ -237,7 +178,7 @@ bool die_read(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off, str
 {
 	struct cursor c;
 
-	*ret = (struct die){ .off = off, .abbrev = begin(dwarf, unit, off, &c) };
+	*ret = (struct die){ .off = off, .abbrev = die_abbrev(dwarf, unit, off, &c) };
 	if (!ret->abbrev || !read_attributes(dwarf, unit, &c, ret))
 		return false;
 	ret->next = place(dwarf, &c);
@@ -289,7 +230,7 @@ static uint64_t leave(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t 
 {
 	while (depth && off < unit->end) {
 		struct cursor c;
-		const struct abbrev *abbrev = begin(dwarf, unit, off, &c);
+		const struct abbrev *abbrev = die_abbrev(dwarf, unit, off, &c);
 		bool inside;
 
 		if (abbrev) {
@@ -306,13 +247,12 @@ static uint64_t leave(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t 
 	return off;
 }
 
-uint64_t die_skip(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off)
+uint64_t die_skip(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off,
+		  const struct abbrev *abbrev, struct cursor attributes)
 {
-	struct cursor c;
-	const struct abbrev *abbrev = begin(dwarf, unit, off, &c);
 	bool inside;
 
-	if (!abbrev || !pass(dwarf, unit, off, abbrev, &c, &off, &inside))
+	if (!pass(dwarf, unit, off, abbrev, &attributes, &off, &inside))
 		return unit->end;
 	return inside ? leave(dwarf, unit, off, 1) : off;
 }

@@ -4,7 +4,6 @@
 // inlined ones, each in the block of the one before.
 
 #include <dwarf.h>
-#include <stdlib.h>
 
 #include "rewalk/vector.h"
 
@@ -12,20 +11,24 @@
 
 enum { MAX_ORIGINS = 8 };
 
-static bool add_function(struct rw_dwarf *dwarf, struct unit *unit, const struct die *die)
+/** List a function's ranges.  True if one of them has @addr. */
+static bool add_function(struct rw_dwarf *dwarf, struct unit *unit, const struct die *die,
+			 uint64_t addr)
 {
 	struct die_ranges ranges;
 	uint64_t low, high;
+	bool found = false;
 
 	die_ranges_init(dwarf, unit, die, &ranges);
 	while (die_ranges_next(&ranges, &low, &high)) {
 		struct function *function = dwarf_spend(dwarf, sizeof(*function)) ?
 					    rw_vector_push(&unit->functions) : NULL;
 		if (!function)
-			return false;
+			break;
 		*function = (struct function){ low, high, die->off };
+		found |= addr >= low && addr < high;
 	}
-	return true;
+	return found;
 }
 
 /** May functions stand inside such an entry?  In C they all stand at the top. */
@@ -45,73 +48,49 @@ static bool holds_functions(const struct unit *unit, uint16_t tag)
 	return false;
 }
 
-static int compare_functions(const void *pa, const void *pb)
+/** Pass over the entry at unit->next.  True if it is a function that has @addr. */
+static bool list_next(struct rw_dwarf *dwarf, struct unit *unit, uint64_t addr)
 {
-	const struct function *a = pa, *b = pb;
-
-	if (a->low != b->low)
-		return a->low < b->low ? -1 : 1;
-	return a->die < b->die ? -1 : a->die > b->die;
-}
-
-/** List the unit's functions that have code. */
-static void list_functions(struct rw_dwarf *dwarf, struct unit *unit)
-{
-	uint64_t off = unit->first;
-	size_t depth = 0;
+	struct cursor attributes;
+	const struct abbrev *abbrev = die_abbrev(dwarf, unit, unit->next, &attributes);
+	bool found = false;
 	struct die die;
 
-	unit->has_functions = true;
-	if (!die_read(dwarf, unit, off, &die) || !die.abbrev->children)
-		return;
-	for (off = die.next; off < unit->end;) {
-		const struct abbrev *abbrev = die_abbrev(dwarf, unit, off);
+	if (!abbrev) {
+		bool at_end = dwarf->sections[RW_DWARF_INFO].data[unit->next] || !unit->depth;
 
-		if (!abbrev) {
-			if (dwarf->sections[RW_DWARF_INFO].data[off] || !depth--)
-				break;
-			off++;
-		} else if (abbrev->tag == DW_TAG_subprogram) {
-			if (!die_read(dwarf, unit, off, &die) || !add_function(dwarf, unit, &die))
-				break;
-			off = die_behind(dwarf, unit, &die);
-		} else if (abbrev->children && holds_functions(unit, abbrev->tag)) {
-			if (!die_read(dwarf, unit, off, &die))
-				break;
-			off = die.next;
-			depth++;
-		} else {
-			off = die_skip(dwarf, unit, off);
-		}
-	}
-	if (unit->functions.nr)
-		qsort(unit->functions.data, unit->functions.nr, sizeof(unit->functions.data[0]),
-		      compare_functions);
-}
-
-static const struct function *find_function(const struct unit *unit, uint64_t addr)
-{
-	const struct function *functions = unit->functions.data, *found = NULL;
-	size_t low = 0, high = unit->functions.nr;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (functions[middle].low <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	// Of several with the same code the first is taken, as by other readers.
-	for (int i = 0; i < 8 && low; i++) {
-		const struct function *function = &functions[--low];
-
-		if (found && function->low != found->low)
-			break;
-		if (addr < function->high)
-			found = function;
+		unit->next = at_end ? unit->end : unit->next + 1;
+		unit->depth -= !at_end;
+	} else if (abbrev->tag != DW_TAG_subprogram &&
+		   !(abbrev->children && holds_functions(unit, abbrev->tag))) {
+		unit->next = die_skip(dwarf, unit, unit->next, abbrev, attributes);
+	} else if (!die_read(dwarf, unit, unit->next, &die)) {
+		unit->next = unit->end;
+	} else if (abbrev->tag == DW_TAG_subprogram) {
+		found = add_function(dwarf, unit, &die, addr);
+		unit->next = die_behind(dwarf, unit, &die);
+	} else {
+		unit->next = die.next;
+		unit->depth++;
 	}
 	return found;
+}
+
+/** The offset of the first function that has @addr; 0: none has. */
+static uint64_t find_function(struct rw_dwarf *dwarf, struct unit *unit, uint64_t addr)
+{
+	struct die die;
+
+	for (size_t i = 0; i < unit->functions.nr; i++)
+		if (addr >= unit->functions.data[i].low && addr < unit->functions.data[i].high)
+			return unit->functions.data[i].die;
+	if (!unit->next)
+		unit->next = die_read(dwarf, unit, unit->first, &die) && die.abbrev->children ?
+			     die.next : unit->end;
+	while (unit->next < unit->end)
+		if (list_next(dwarf, unit, addr))
+			return unit->functions.data[unit->functions.nr - 1].die;
+	return 0;
 }
 
 /** A function's name: its own, or that of what it was made from. */
@@ -154,13 +133,14 @@ static size_t find_inlined(struct rw_dwarf *dwarf, const struct unit *unit, stru
 
 	// Where a block has @addr, nothing behind it does: the way leads only inwards.
 	while (inside && off < unit->end) {
-		const struct abbrev *abbrev = die_abbrev(dwarf, unit, off);
+		struct cursor attributes;
+		const struct abbrev *abbrev = die_abbrev(dwarf, unit, off, &attributes);
 		struct die die;
 
 		if (!abbrev)
 			break;
 		if (!is_block(abbrev->tag)) {
-			off = die_skip(dwarf, unit, off);
+			off = die_skip(dwarf, unit, off, abbrev, attributes);
 			continue;
 		}
 		if (!die_read(dwarf, unit, off, &die))
@@ -195,10 +175,8 @@ size_t rw_dwarf_find(struct rw_dwarf *dwarf, uint64_t addr,
 
 	if (!unit)
 		return 0;
-	if (!unit->has_functions)
-		list_functions(dwarf, unit);
-	const struct function *found = find_function(unit, addr);
-	bool has_function = found && die_read(dwarf, unit, found->die, &function);
+	uint64_t found = find_function(dwarf, unit, addr);
+	bool has_function = found && die_read(dwarf, unit, found, &function);
 	if (has_function)
 		nr_inlined = find_inlined(dwarf, unit, &function, addr, inlined);
 	struct line_table *lines = unit_lines(dwarf, unit);
@@ -219,7 +197,7 @@ size_t rw_dwarf_find(struct rw_dwarf *dwarf, uint64_t addr,
 		ret[++nr] = (struct rw_dwarf_call){
 			.file = lines && die->call_file.kind == VALUE_NUMBER ?
 				line_table_path(lines, die->call_file.number) : NULL,
-			.line = (uint32_t)die->call_line.number,
+			.line = (uint32_t)value_number(&die->call_line),
 		};
 	}
 	ret[nr++].function = name_of(dwarf, unit, function);

@@ -86,10 +86,10 @@ bool unit_address(const struct rw_dwarf *dwarf, const struct unit *unit, uint64_
 const char *value_string(const struct rw_dwarf *dwarf, const struct unit *unit,
 			 const struct value *value)
 {
-	enum rw_dwarf_section section = value->section;
+	enum rw_dwarf_section section = RW_DWARF_STR;
 	uint64_t off = value->number;
 
-	if (value->kind == VALUE_INLINE_STRING)
+	if (value->kind == VALUE_STRING)
 		return value->string;
 	if (value->kind == VALUE_STRING_INDEX) {
 		if (__builtin_mul_overflow(off, unit->offset_size, &off) ||
@@ -99,8 +99,9 @@ const char *value_string(const struct rw_dwarf *dwarf, const struct unit *unit,
 		off = cursor_fixed(&c, unit->offset_size);
 		if (c.bad)
 			return NULL;
-		section = RW_DWARF_STR;
-	} else if (value->kind != VALUE_STRING) {
+	} else if (value->kind == VALUE_LINE_STR) {
+		section = RW_DWARF_LINE_STR;
+	} else if (value->kind != VALUE_STR) {
 		return NULL;
 	}
 	struct cursor c = dwarf_at(dwarf, section, off);
@@ -174,12 +175,13 @@ bool form_read(const struct rw_dwarf *dwarf, const struct unit *unit, uint16_t f
 		break;
 	case DW_FORM_string:
 		ret->string = cursor_string(c);
-		ret->kind = VALUE_INLINE_STRING;
+		ret->kind = VALUE_STRING;
 		break;
 	case DW_FORM_strp:
+		ret->kind = VALUE_STR;
+		break;
 	case DW_FORM_line_strp:
-		ret->section = form == DW_FORM_strp ? RW_DWARF_STR : RW_DWARF_LINE_STR;
-		ret->kind = VALUE_STRING;
+		ret->kind = VALUE_LINE_STR;
 		break;
 	case DW_FORM_strx:
 	case DW_FORM_GNU_str_index:

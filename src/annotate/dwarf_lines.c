@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Line tables.  A table is a program whose instructions make rows of address, file and
-// line; rows of one sequence have rising addresses.  The program is run once, and every
-// 64th row is kept with the place behind it: a question runs it from there.
+// line; rows of one sequence have rising addresses.  The program is run once, as far as the
+// questions need it, and every 64th row is kept with the place behind it: a question runs
+// it again from there.
 //
 // Source: DWARF 5, section 6.2; DWARF 2 to 4 for the older header.
 
@@ -33,21 +34,30 @@ struct sequence {
 	size_t first, nr;	/* checkpoints */
 };
 
+/** How far the program was run. */
+struct progress {
+	struct cursor at;
+	struct row row;
+	struct sequence sequence;	/* that is not at its end, if there are @rows of it */
+	size_t rows;
+};
+
 struct file {
-	const char *name;
+	struct value name;
 	uint64_t dir;
 	char *path;		/* owned; made when it is asked for */
 };
 
 struct line_table {
 	const struct rw_dwarf *dwarf;
-	const char *comp_dir;
+	const struct unit *unit;
 	uint16_t version;
-	uint8_t min_inst_length, opcode_base;
+	uint8_t offset_size, min_inst_length, opcode_base;
 	const uint8_t *operands;	/* of the standard opcodes */
 	struct { uint32_t addr; int32_t line; } special[256];	/* what an opcode adds */
 	struct cursor program;
-	struct { const char **data; size_t nr, capacity; } dirs;
+	struct progress progress;
+	struct { struct value *data; size_t nr, capacity; } dirs;
 	struct { struct file *data; size_t nr, capacity; } files;
 	struct { struct checkpoint *data; size_t nr, capacity; } checkpoints;
 	struct { struct sequence *data; size_t nr, capacity; } sequences;
@@ -68,7 +78,7 @@ void line_table_destroy(struct line_table *lines)
 
 /* ---- the header ----------------------------------------------------------------- */
 
-static bool add_file(struct line_table *lines, const char *name, uint64_t dir)
+static bool add_file(struct line_table *lines, struct value name, uint64_t dir)
 {
 	struct file *file = rw_vector_push(&lines->files);
 
@@ -77,9 +87,9 @@ static bool add_file(struct line_table *lines, const char *name, uint64_t dir)
 	return file;
 }
 
-static bool add_dir(struct line_table *lines, const char *name)
+static bool add_dir(struct line_table *lines, struct value name)
 {
-	const char **dir = rw_vector_push(&lines->dirs);
+	struct value *dir = rw_vector_push(&lines->dirs);
 
 	if (dir)
 		*dir = name;
@@ -89,14 +99,14 @@ static bool add_dir(struct line_table *lines, const char *name)
 /** Versions 2 to 4.  Directory 0 is the unit's own, and there is no file 0. */
 static bool read_names_v2(struct line_table *lines, struct cursor *c)
 {
-	const char *name;
+	struct value name = { .kind = VALUE_STRING, .string = lines->unit->comp_dir };
 
-	if (!add_dir(lines, lines->comp_dir) || !add_file(lines, NULL, 0))
+	if (!add_dir(lines, name) || !add_file(lines, (struct value){ 0 }, 0))
 		return false;
-	while ((name = cursor_string(c)) && *name)
+	while ((name.string = cursor_string(c)) && *name.string)
 		if (!add_dir(lines, name))
 			return false;
-	while (!c->bad && (name = cursor_string(c)) && *name) {
+	while (!c->bad && (name.string = cursor_string(c)) && *name.string) {
 		uint64_t dir = cursor_uleb(c);
 
 		cursor_uleb(c);		// time
@@ -123,7 +133,7 @@ static bool read_names_v5(struct line_table *lines, const struct unit *unit, str
 	if (c->bad || nr > (uint64_t)(c->end - c->at) || (nr && !nr_parts))
 		return false;
 	for (uint64_t i = 0; i < nr; i++) {
-		const char *name = NULL;
+		struct value name = { 0 };
 		uint64_t dir = 0;
 
 		for (size_t j = 0; j < nr_parts; j++) {
@@ -133,9 +143,9 @@ static bool read_names_v5(struct line_table *lines, const struct unit *unit, str
 			    !form_read(lines->dwarf, unit, (uint16_t)parts[j].form, 0, c, &value))
 				return false;
 			if (parts[j].content == DW_LNCT_path)
-				name = value_string(lines->dwarf, unit, &value);
+				name = value;
 			else if (parts[j].content == DW_LNCT_directory_index)
-				dir = value.number;
+				dir = value_number(&value);
 		}
 		if (!(dirs ? add_dir(lines, name) : add_file(lines, name, dir)))
 			return false;
@@ -143,13 +153,14 @@ static bool read_names_v5(struct line_table *lines, const struct unit *unit, str
 	return true;
 }
 
-static bool read_header(struct line_table *lines, const struct unit *unit)
+static bool read_header(struct rw_dwarf *dwarf, struct line_table *lines, const struct unit *unit)
 {
 	struct cursor c = dwarf_at(lines->dwarf, RW_DWARF_LINE, unit->stmt_list);
 	uint8_t offset_size;
 	uint64_t length = cursor_length(&c, &offset_size);
 
-	if (c.bad || length > (uint64_t)(c.end - c.at))
+	// Names and checkpoints are not larger than that, and units may share a table.
+	if (c.bad || length > (uint64_t)(c.end - c.at) || !dwarf_spend(dwarf, 16 * length))
 		return false;
 	c.end = c.at + length;
 	lines->version = (uint16_t)cursor_fixed(&c, 2);
@@ -180,7 +191,7 @@ static bool read_header(struct line_table *lines, const struct unit *unit)
 	cursor_skip(&c, lines->opcode_base - 1U);
 	// The forms of the names are as wide as this table's offsets.
 	struct unit widths = *unit;
-	widths.offset_size = offset_size;
+	widths.offset_size = lines->offset_size = offset_size;
 	if (lines->version < 5)
 		return read_names_v2(lines, &c);
 	return read_names_v5(lines, &widths, &c, true) && read_names_v5(lines, &widths, &c, false);
@@ -218,8 +229,8 @@ static enum step step_extended(struct cursor *c, struct row *row)
 	return step;
 }
 
-/** Run one instruction. */
-static inline enum step step(const struct line_table *lines, struct cursor *c, struct row *row)
+/** Run one instruction.  Most of the time goes here: it must not leave the registers. */
+static inline __attribute__((always_inline)) enum step step(const struct line_table *lines, struct cursor *c, struct row *row)
 {
 	uint8_t opcode = cursor_u8(c);
 
@@ -241,6 +252,14 @@ static inline enum step step(const struct line_table *lines, struct cursor *c, s
 		break;
 	case DW_LNS_set_file:
 		row->file = cursor_uleb(c);
+		break;
+	case DW_LNS_set_column:
+		cursor_uleb(c);
+		break;
+	case DW_LNS_negate_stmt:
+	case DW_LNS_set_basic_block:
+	case DW_LNS_set_prologue_end:
+	case DW_LNS_set_epilogue_begin:
 		break;
 	case DW_LNS_const_add_pc:
 		row->addr += lines->special[255].addr;
@@ -264,40 +283,94 @@ static bool keep_checkpoint(struct line_table *lines, const struct row *row, con
 	return checkpoint;
 }
 
-/** Run the program once: sequences and checkpoints.  What is damaged ends it. */
-static void run(struct line_table *lines)
+static bool covers(const struct sequence *sequence, uint64_t addr)
 {
-	struct cursor c = lines->program;
-	struct row row = first_row();
-	struct sequence sequence = { 0 };
-	size_t rows = 0;
+	return addr >= sequence->low && addr < sequence->high;
+}
 
-	while (c.at < c.end && !c.bad) {
+/** A row is made.  True if the sequence covers @addr now. */
+static inline bool add_row(struct line_table *lines, const struct row *row, struct cursor *c,
+			   uint64_t addr)
+{
+	struct progress *p = &lines->progress;
+
+	if (!p->rows)
+		p->sequence = (struct sequence){ .low = row->addr, .first = lines->checkpoints.nr };
+	if (p->rows++ % ROWS_APART == 0 && !keep_checkpoint(lines, row, c->at)) {
+		c->bad = true;
+		return false;
+	}
+	p->sequence.high = row->addr;
+	return covers(&p->sequence, addr);
+}
+
+/** A sequence is at its end.  True if it covers @addr. */
+static bool end_sequence(struct line_table *lines, uint64_t end, struct cursor *c, uint64_t addr)
+{
+	struct progress *p = &lines->progress;
+	bool found = false;
+
+	p->sequence.high = end;
+	p->sequence.nr = lines->checkpoints.nr - p->sequence.first;
+	if (p->rows && p->sequence.low < p->sequence.high) {
+		struct sequence *sequence = rw_vector_push(&lines->sequences);
+
+		c->bad |= !sequence;
+		if (sequence)
+			*sequence = p->sequence;
+		found = sequence && covers(sequence, addr);
+	}
+	p->rows = 0;
+	return found;
+}
+
+/**
+ * Run the program on until a sequence covers @addr, or to its end.  What is damaged ends
+ * it.
+ *
+ * @return That sequence, by value; @nr 0 if there is none.
+ */
+static struct sequence run_to(struct line_table *lines, uint64_t addr)
+{
+	struct progress *p = &lines->progress;
+	struct cursor c = p->at;
+	struct row row = p->row;
+	struct sequence found = { 0 };
+
+	while (c.at < c.end && !c.bad && !found.nr) {
 		switch (step(lines, &c, &row)) {
 		case STEP_ROW:
-			if (!rows)
-				sequence = (struct sequence){ .low = row.addr,
-							      .first = lines->checkpoints.nr };
-			if (rows++ % ROWS_APART == 0 && !keep_checkpoint(lines, &row, c.at))
-				return;
+			if (!add_row(lines, &row, &c, addr))
+				break;
+			found = p->sequence;
+			found.nr = lines->checkpoints.nr - found.first;
 			break;
 		case STEP_END:
-			sequence.high = row.addr;
-			sequence.nr = lines->checkpoints.nr - sequence.first;
-			if (rows && sequence.low < sequence.high) {
-				struct sequence *s = rw_vector_push(&lines->sequences);
-
-				if (!s)
-					return;
-				*s = sequence;
-			}
+			if (end_sequence(lines, row.addr, &c, addr))
+				found = lines->sequences.data[lines->sequences.nr - 1];
 			row = first_row();
-			rows = 0;
 			break;
 		case STEP_ON:
 			break;
 		}
 	}
+	p->at = c;
+	p->row = row;
+	return found;
+}
+
+static struct sequence find_sequence(struct line_table *lines, uint64_t addr)
+{
+	struct sequence open = lines->progress.sequence;
+
+	for (size_t i = 0; i < lines->sequences.nr; i++)
+		if (covers(&lines->sequences.data[i], addr))
+			return lines->sequences.data[i];
+	if (lines->progress.rows && covers(&open, addr)) {
+		open.nr = lines->checkpoints.nr - open.first;
+		return open;
+	}
+	return run_to(lines, addr);
 }
 
 struct line_table *unit_lines(struct rw_dwarf *dwarf, struct unit *unit)
@@ -309,41 +382,36 @@ struct line_table *unit_lines(struct rw_dwarf *dwarf, struct unit *unit)
 	if (!lines)
 		return NULL;
 	lines->dwarf = dwarf;
-	lines->comp_dir = unit->comp_dir;
-	if (!read_header(lines, unit)) {
+	lines->unit = unit;
+	if (!read_header(dwarf, lines, unit)) {
 		dwarf_damaged(dwarf, ".debug_line: the table at 0x%llx is damaged",
 			      (unsigned long long)unit->stmt_list);
 		line_table_destroy(lines);
 		return NULL;
 	}
-	// A checkpoint for every 64 bytes is more than there can be rows.
-	if (dwarf_spend(dwarf, (uint64_t)(lines->program.end - lines->program.at)))
-		run(lines);
+	lines->progress = (struct progress){ .at = lines->program, .row = first_row() };
 	unit->lines = lines;
 	return lines;
 }
 
-bool line_table_find(const struct line_table *lines, uint64_t addr, uint64_t *file_ret,
+bool line_table_find(struct line_table *lines, uint64_t addr, uint64_t *file_ret,
 		     uint32_t *line_ret)
 {
-	const struct sequence *sequence = NULL;
+	const struct sequence sequence = find_sequence(lines, addr);
+	size_t low = 0, high = sequence.nr;
 
-	for (size_t i = 0; i < lines->sequences.nr && !sequence; i++)
-		if (addr >= lines->sequences.data[i].low && addr < lines->sequences.data[i].high)
-			sequence = &lines->sequences.data[i];
-	if (!sequence)
+	if (!high)
 		return false;
-	size_t low = 0, high = sequence->nr;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (lines->checkpoints.data[sequence->first + middle].row.addr <= addr)
+		if (lines->checkpoints.data[sequence.first + middle].row.addr <= addr)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	// The first checkpoint is the sequence's first row.
-	const struct checkpoint *from = &lines->checkpoints.data[sequence->first + (low ? low - 1 : 0)];
+	const struct checkpoint *from = &lines->checkpoints.data[sequence.first + (low ? low - 1 : 0)];
 	struct cursor c = { .at = from->at, .end = lines->program.end };
 	struct row row = from->row, last = from->row;
 	while (c.at < c.end && !c.bad) {
@@ -361,19 +429,28 @@ bool line_table_find(const struct line_table *lines, uint64_t addr, uint64_t *fi
 
 const char *line_table_path(struct line_table *lines, uint64_t file)
 {
-	if (file >= lines->files.nr || !lines->files.data[file].name)
+	const struct rw_dwarf *dwarf = lines->dwarf;
+	struct unit widths = *lines->unit;
+
+	if (file >= lines->files.nr)
 		return NULL;
 	struct file *f = &lines->files.data[file];
-	if (f->path || *f->name == '/')
-		return f->path ? f->path : f->name;
-	const char *dir = f->dir < lines->dirs.nr ? lines->dirs.data[f->dir] : NULL;
-	size_t skip = lines->comp_dir ? strlen(lines->comp_dir) : 0;
+	if (f->path)
+		return f->path;
+	widths.offset_size = lines->offset_size;
+	const char *name = value_string(dwarf, &widths, &f->name);
+	if (!name || *name == '/')
+		return name;
+	const char *dir = f->dir < lines->dirs.nr ?
+			  value_string(dwarf, &widths, &lines->dirs.data[f->dir]) : NULL;
+	const char *comp_dir = lines->unit->comp_dir;
+	size_t skip = comp_dir ? strlen(comp_dir) : 0;
 	// Directory 0 is the unit's own, and others may repeat it.
-	if (dir && skip && !strncmp(dir, lines->comp_dir, skip) && (!dir[skip] || dir[skip] == '/'))
+	if (dir && skip && !strncmp(dir, comp_dir, skip) && (!dir[skip] || dir[skip] == '/'))
 		dir += skip + (dir[skip] == '/');
 	if (!dir || !*dir || !strcmp(dir, "."))
-		return f->name;
-	if (asprintf(&f->path, "%s/%s", dir, f->name) < 0)
+		return name;
+	if (asprintf(&f->path, "%s/%s", dir, name) < 0)
 		f->path = NULL;
 	return f->path;
 }

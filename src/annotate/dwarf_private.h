@@ -117,7 +117,7 @@ static inline uint64_t cursor_length(struct cursor *c, uint8_t *offset_size_ret)
 struct attr_spec {
 	uint16_t name, form;
 	int8_t size;		/* bytes of its value; -1: they differ */
-	bool wanted;		/* die_read() looks at it */
+	uint16_t at;		/* where in struct die it is kept; 0: nowhere */
 	int64_t implicit;	/* DW_FORM_implicit_const */
 };
 
@@ -155,9 +155,10 @@ struct unit {
 	const char *comp_dir;
 	bool has_lines, is_c;
 
-	/* made at the first question */
-	struct { struct function *data; size_t nr, capacity; } functions;
-	bool has_functions;
+	/* made as far as the questions need it */
+	struct { struct function *data; size_t nr, capacity; } functions;	/* as they stand */
+	uint64_t next;		/* where the list goes on; 0: it is not begun */
+	size_t depth;		/* of the entries around that */
 	struct line_table *lines;
 };
 
@@ -167,17 +168,25 @@ enum value_kind {
 	VALUE_ADDRESS,
 	VALUE_REFERENCE,	/* an offset in .debug_info */
 	VALUE_LIST,		/* the index of a list of ranges */
-	VALUE_INLINE_STRING,
-	VALUE_STRING,		/* an offset in @section */
+	VALUE_STRING,		/* in place */
+	VALUE_STR,		/* an offset in .debug_str */
+	VALUE_LINE_STR,		/* in .debug_line_str */
 	VALUE_STRING_INDEX,	/* in the unit's string offsets */
 };
 
 struct value {
 	enum value_kind kind;
-	enum rw_dwarf_section section;
-	uint64_t number;
-	const char *string;	/* VALUE_INLINE_STRING */
+	union {
+		uint64_t number;
+		const char *string;	/* VALUE_STRING */
+	};
 };
+
+/** A constant, or 0 for what is none. */
+static inline uint64_t value_number(const struct value *value)
+{
+	return value->kind == VALUE_NUMBER ? value->number : 0;
+}
 
 /** The attributes of an entry that are looked at. */
 struct die {
@@ -249,8 +258,11 @@ struct unit *dwarf_unit_with(struct rw_dwarf *dwarf, uint64_t die);
 /**
  * The form of the entry at @off; NULL at the end of a list of siblings or of the unit, and
  * where it is damaged.
+ *
+ * @param ret  Stands at its attributes.
  */
-const struct abbrev *die_abbrev(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off);
+const struct abbrev *die_abbrev(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off,
+				struct cursor *ret);
 
 /** Read the unit's abbreviations, up to the one numbered @only, or all (0). */
 bool unit_read_abbrevs(struct rw_dwarf *dwarf, struct unit *unit, uint64_t only);
@@ -258,8 +270,13 @@ bool unit_read_abbrevs(struct rw_dwarf *dwarf, struct unit *unit, uint64_t only)
 /** Read the entry at @off of @unit.  False where die_abbrev() is NULL, or damaged. */
 bool die_read(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off, struct die *ret);
 
-/** What stands behind the entry at @off and all that is inside it; always further on. */
-uint64_t die_skip(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off);
+/**
+ * What stands behind the entry at @off and all that is inside it; always further on.
+ *
+ * @param abbrev, attributes  What die_abbrev() gave for it.
+ */
+uint64_t die_skip(struct rw_dwarf *dwarf, const struct unit *unit, uint64_t off,
+		  const struct abbrev *abbrev, struct cursor attributes);
 uint64_t die_behind(struct rw_dwarf *dwarf, const struct unit *unit, const struct die *die);
 
 /* ---- dwarf_ranges.c --------------------------------------------------------- */
@@ -284,11 +301,11 @@ bool die_contains(const struct rw_dwarf *dwarf, const struct unit *unit, const s
 
 /* ---- dwarf_lines.c ---------------------------------------------------------- */
 
-/** The line table of @unit, made at the first call; NULL if it has none. */
+/** The line table of @unit; NULL if it has none. */
 struct line_table *unit_lines(struct rw_dwarf *dwarf, struct unit *unit);
 
 /** The row of @addr; false if no sequence covers it. */
-bool line_table_find(const struct line_table *lines, uint64_t addr, uint64_t *file_ret,
+bool line_table_find(struct line_table *lines, uint64_t addr, uint64_t *file_ret,
 		     uint32_t *line_ret);
 
 /** The path of a file by its number, as rw_dwarf_call has it; NULL if there is none. */

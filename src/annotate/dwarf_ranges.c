@@ -29,11 +29,12 @@ void die_ranges_init(const struct rw_dwarf *dwarf, const struct unit *unit, cons
 	uint64_t off = die->ranges.number;
 
 	*ret = (struct die_ranges){ .dwarf = dwarf, .unit = unit, .base = unit->low };
-	if (die->low.kind == VALUE_ADDRESS && die->high.kind != VALUE_NONE) {
+	if (die->low.kind == VALUE_ADDRESS &&
+	    (die->high.kind == VALUE_ADDRESS || die->high.kind == VALUE_NUMBER)) {
 		ret->low = die->low.number;
 		ret->high = die->high.number + (die->high.kind == VALUE_NUMBER ? ret->low : 0);
 		ret->form = RANGES_ONE;
-	} else if (die->ranges.kind != VALUE_NONE) {
+	} else if (die->ranges.kind == VALUE_NUMBER || die->ranges.kind == VALUE_LIST) {
 		if (die->ranges.kind == VALUE_LIST && !list_of_index(dwarf, unit, off, &off))
 			return;
 		ret->form = unit->version < 5 ? RANGES_V4 : RANGES_V5;

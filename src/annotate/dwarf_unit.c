@@ -166,7 +166,7 @@ static bool learn(struct rw_dwarf *dwarf, struct unit *unit, struct die *die)
 	unit->has_lines = die->stmt_list.kind == VALUE_NUMBER;
 	unit->stmt_list = die->stmt_list.number;
 	unit->comp_dir = value_string(dwarf, unit, &die->comp_dir);
-	switch (die->language.number) {
+	switch (value_number(&die->language)) {
 	case DW_LANG_C89:
 	case DW_LANG_C:
 	case DW_LANG_C99:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A dump's tasks against `nm` on the same vmlinux, and drgn, in the same run.
 
-dump.py [--rewalk R] [--runs N] [--cold] [--drgn PYTHON] [--pid PID] VMLINUX VMCORE
+dump.py [--rewalk R] [--runs N] [--cold] [--drgn PYTHON] [--pid PID] [--modules DIR]
+        VMLINUX VMCORE
 
 CPU time (user and system) and the most memory that was resident are the middle ones of N
 runs (11), taken in turn, after one that is not counted; the unit is nm's CPU time, which
@@ -77,15 +78,18 @@ def main():
     p.add_argument('--cold', action='store_true')
     p.add_argument('--drgn', default='python3')
     p.add_argument('--pid', default='1')
+    p.add_argument('--modules', action='append', default=[], help='debug files for the lines')
     p.add_argument('vmlinux')
     p.add_argument('vmcore')
     args = p.parse_args()
     files = [args.vmlinux, args.vmcore]
+    modules = [a for folder in args.modules for a in ('--modules', folder)]
     ours = [args.rewalk, 'trace', '--no-pager', '-q']
     commands = [
         ('nm', ['nm', args.vmlinux]),
         ('rewalk, all tasks', ours + ['-a'] + files),
         ('rewalk, all, JSON', ours + ['-a', '--json'] + files),
+        ('rewalk, all, lines', ours + ['-a', '-l'] + modules + files),
         ('rewalk, one task', ours + ['-p', args.pid] + files),
         ('drgn, all tasks', [args.drgn, '-c', DRGN] + files),
         ('drgn, one task', [args.drgn, '-c', DRGN] + files + [args.pid]),
@@ -114,6 +118,9 @@ def main():
         cpu, wall, size = (statistics.median(r[i] for r in results) for i in range(3))
         print('%-18s %9.1f %7.3f%s %7.0f' % (
             name, cpu * 1000, cpu / unit, '%9.1f' % (wall * 1000) if args.cold else '', size))
+    plain, lines = (statistics.median(r[0] for r in taken['rewalk, all' + what])
+                    for what in (' tasks', ', lines'))
+    print('with source lines, all tasks take %.2f times what they take without' % (lines / plain))
     return 0
 
 

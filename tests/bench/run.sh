@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# One trace against eu-addr2line naming the same addresses, in the same run:
+# One trace against eu-addr2line naming the same addresses, without and with source lines
+# and inlined calls, in the same run:
 #
 #	run.sh VMLINUX STACK@ADDR [OPTION...]
 #
@@ -59,6 +60,8 @@ mapfile -t pcs < <(addresses "$work/trace" "$@")
 
 ours=("$rewalk" trace --no-pager "$vmlinux" "$stack" "$@")
 theirs=(eu-addr2line -f -e "$vmlinux" "${pcs[@]}")
+ours_lines=("$rewalk" trace --no-pager -q -l "$vmlinux" "$stack" "$@")
+theirs_lines=(eu-addr2line -f -i -e "$vmlinux" "${pcs[@]}")
 
 # measure NAME COMMAND...: a line "microseconds kilobytes" more in $work/NAME
 measure()
@@ -78,18 +81,29 @@ median()
 	cut -d' ' -f"$2" "$work/$1" | sort -n | sed -n "$(((runs + 1) / 2))p"
 }
 
-measure warm "${ours[@]}"
-measure warm "${theirs[@]}"
+measure warm "${ours_lines[@]}"
+measure warm "${theirs_lines[@]}"
 for ((i = 0; i < runs; i++)); do
 	measure ours "${ours[@]}"
 	measure theirs "${theirs[@]}"
+	measure ours_lines "${ours_lines[@]}"
+	measure theirs_lines "${theirs_lines[@]}"
 done
 
-t1=$(median ours 1) t2=$(median theirs 1) m1=$(median ours 2) m2=$(median theirs 2)
+# row NAME NAME: the figures of both, and the ratio
+row()
+{
+	local t1 t2 m1 m2
+
+	t1=$(median "$1" 1) t2=$(median "$2" 1) m1=$(median "$1" 2) m2=$(median "$2" 2)
+	awk -v t1="$t1" -v t2="$t2" -v m1="$m1" -v m2="$m2" -v lines="$3" 'BEGIN {
+		row = "%-16s %9.1f ms %9.1f MiB\n"
+		printf row, "rewalk trace" lines, t1 / 1000, m1 / 1024
+		printf row, "eu-addr2line" (lines ? " -i" : ""), t2 / 1000, m2 / 1024
+		printf "%-16s %9.3f    %9.3f\n", "ratio", t1 / t2, m1 / m2
+	}'
+}
+
 echo "${#pcs[@]} frames, middle of $runs runs:"
-printf '%-13s %9s ms %9s MiB\n' \
-	"rewalk trace" "$(awk "BEGIN { printf \"%.1f\", $t1 / 1000 }")" \
-	"$(awk "BEGIN { printf \"%.1f\", $m1 / 1024 }")" \
-	"eu-addr2line" "$(awk "BEGIN { printf \"%.1f\", $t2 / 1000 }")" \
-	"$(awk "BEGIN { printf \"%.1f\", $m2 / 1024 }")"
-awk "BEGIN { printf \"ratio         %9.3f    %9.3f\n\", $t1 / $t2, $m1 / $m2 }"
+row ours theirs ""
+row ours_lines theirs_lines " -l"
