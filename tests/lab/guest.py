@@ -22,7 +22,7 @@ SUITE = 'bookworm'      # of busybox
 
 
 def _digest(files):
-    return hashlib.sha256(b''.join(f.encode() + cache.read(f, 'rb')
+    return hashlib.sha256(b''.join(os.path.basename(f).encode() + cache.read(f, 'rb')
                                    for f in sorted(files))).hexdigest()
 
 

@@ -91,7 +91,7 @@ class Machine:
     def _command(self, kernel, scenario, cpus):
         cmdline = [CMDLINE, scenario.cmdline]
         if scenario.save:
-            cmdline.append('crashkernel=256M crash_kexec_post_notifiers')
+            cmdline.append('crashkernel=192M crash_kexec_post_notifiers')
         command = [
             'qemu-system-aarch64', '-machine', 'virt,gic-version=3', '-accel',
             'tcg,thread=multi', '-cpu', 'max,pauth-impdef=on,' + scenario.cpu,
