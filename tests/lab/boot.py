@@ -23,8 +23,8 @@ def directory(kernel, scenario):
 
 def _check_counts(scenario, counts):
     """What was to stand in the tasks' way does."""
-    for what, wanted in (('fgraph', scenario.fgraph), ('bpf', scenario.bpf),
-                         ('kretprobes', 'kretprobe=' in scenario.scene)):
+    for what, wanted in (('fgraph', scenario.fgraph), ('fprobe', scenario.fprobe),
+                         ('bpf', scenario.bpf), ('kretprobes', 'kretprobe=' in scenario.scene)):
         if wanted and not int(counts.get(what, 0)):
             raise cache.Failed('no function could be traced (%s)' % what)
 

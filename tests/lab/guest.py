@@ -96,6 +96,7 @@ def environment(scenario, loaded):
         'SCENE': scenario.scene,
         'TRUTH': 'hold=0' if scenario.save else '',
         'FGRAPH': ' '.join(scenario.fgraph),
+        'FPROBE': ' '.join(scenario.fprobe),
         'BPF': ' '.join(scenario.bpf),
         'ZOO': scenario.zoo,
         'FIRST': scenario.first,

@@ -39,6 +39,7 @@ class Scenario:
     scene: str = ''             # parameters of lab_scene.ko
     zoo: str = ''               # arguments of the zoo
     fgraph: tuple = ()          # functions to trace with the function graph tracer
+    fprobe: tuple = ()          # functions to put fprobes on, at their exit
     bpf: tuple = ()             # functions to attach BPF programs to
     first: str = ''             # commands before the zoo starts
     before: str = ''            # commands before the act
@@ -60,6 +61,9 @@ SCENARIOS = [
              needs=('FUNCTION_GRAPH_TRACER',), fgraph=SLEEP_IN),
     Scenario('kretprobe', 'kretprobes on functions that tasks sleep in', needs=('KRETPROBES',),
              scene='kretprobe=' + ','.join(SLEEP_IN)),
+    Scenario('fprobe', 'fprobes with data of their own, and the function graph tracer',
+             needs=('FPROBE_EVENTS', 'HAVE_FUNCTION_GRAPH_FREGS'), fprobe=SLEEP_IN,
+             fgraph=SLEEP_IN),
     Scenario('bpf', 'BPF programs at the exit of functions that tasks sleep in',
              needs=('DEBUG_INFO_BTF', 'DYNAMIC_FTRACE_WITH_DIRECT_CALLS'), bpf=SLEEP_IN),
     Scenario('busy', 'kernel threads that never sleep, and are preempted',
@@ -69,6 +73,8 @@ SCENARIOS = [
              needs=('PREEMPTION',), scene='busy=3'),
     Scenario('oops', 'a bad access in a module', crash_by('oops')),
     Scenario('bug', 'BUG() in a module', crash_by('bug')),
+    Scenario('overflow', 'a stack that is used up, in a module', crash_by('overflow'),
+             needs=('VMAP_STACK',)),
     Scenario('work', 'a panic in a kworker', crash_by('work')),
     Scenario('irq', 'a panic in an interrupt', crash_by('hardirq')),
     Scenario('softirq', 'a panic in a softirq', crash_by('softirq')),

@@ -5,8 +5,8 @@
  *   /proc/lab_scene/sleep    reading it sleeps, two functions deep
  *   /proc/lab_scene/deep     reading it sleeps, forty functions deep
  *   /proc/lab_scene/copy     reading it copies one byte to the reader
- *   /proc/lab_scene/crash    writing a word to it crashes: oops, bug, work, hardirq,
- *                            softirq, nmi
+ *   /proc/lab_scene/crash    writing a word to it crashes: oops, bug, overflow, work,
+ *                            hardirq, softirq, nmi
  *
  * Its kernel threads sleep; with busy=N, N more never do, on the last CPU.
  * kretprobe=NAME,... puts kretprobes on functions.
@@ -96,6 +96,19 @@ static noinline notrace void scene_panic(const char *where)
 	panic("lab_scene: %s", where);
 }
 
+/* Past the end of the stack: the kernel goes on upon the overflow stack. */
+static noinline notrace int scene_overflow(int n)
+{
+	char pad[128];
+
+	memset(pad, n, sizeof(pad));
+	barrier_data(pad);
+	if (!READ_ONCE(awake))
+		n = scene_overflow(n + 1);
+	barrier_data(pad);
+	return n + pad[0];
+}
+
 static notrace void panic_in_tasklet(struct tasklet_struct *t)
 {
 	scene_panic("softirq");
@@ -166,6 +179,8 @@ static notrace int scene_crash(const char *how)
 		scene_oops();
 	} else if (!strcmp(how, "bug")) {
 		BUG();
+	} else if (!strcmp(how, "overflow")) {
+		return scene_overflow(0);
 	} else if (!strcmp(how, "work")) {
 		schedule_work(&crash_work);
 	} else if (!strcmp(how, "hardirq") || !strcmp(how, "softirq")) {
