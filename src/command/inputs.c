@@ -409,10 +409,13 @@ struct rw_error *inputs_check_logs(const struct options *options, struct inputs 
 		if (!fault)
 			continue;
 		log->fault = NULL;
-		if (!log->nr_traces)
+		// A boot log beside a dump takes nothing from the dump.
+		bool idle = inputs->nr_sources && fault->code == RW_ERROR_MISSING;
+		if (!log->nr_traces && !idle)
 			return fault;
 		// What is damaged beside the traces matters where there is memory to walk.
-		if (fault->code != RW_ERROR_MISSING && inputs->memory.nr && options->verbose >= 0) {
+		if (((fault->code != RW_ERROR_MISSING && inputs->memory.nr) ||
+		     (idle && !log->nr_traces)) && options->verbose >= 0) {
 			fflush(stdout);
 			fprintf(stderr, "rewalk: warning: %s\n", fault->message);
 		}

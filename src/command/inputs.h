@@ -24,6 +24,8 @@ struct log_input {
 	struct rw_file part;	/* as much of it as registers and memory are looked for in */
 	size_t nr_traces;	/* that were found in it */
 	bool read;		/* for registers and memory */
+	enum rw_tri kaslr_known;	/* beside a dump: what the text as a whole says */
+	uint64_t kaslr;
 	struct rw_error *fault;	/* of that reading; owned */
 };
 

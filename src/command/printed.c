@@ -6,6 +6,7 @@
 // any may still have registers or memory to walk, and then nothing may have been
 // printed.
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,7 +168,7 @@ static const struct rw_task *task_of(const struct printer *p, const struct rw_pr
 /** Print the trace with the replay of its task beside it, if there is such a one. */
 static struct rw_error *print_beside(struct printer *p, struct rw_judged *judged, const bool *shown)
 {
-	const struct rw_task *task = p->machine && p->walker->nr_models == 1 ?
+	const struct rw_task *task = p->machine && !p->other_boot && p->walker->nr_models == 1 ?
 				     task_of(p, judged->trace) : NULL;
 	const struct rw_kernel *kernel = p->machine ? rw_machine_kernel(p->machine) : NULL;
 	struct rw_unwind_input in;
@@ -359,6 +360,8 @@ struct rw_error *printer_count(struct inputs *inputs)
 		}
 		if (!err)
 			err = rw_printed_end(printed);
+		log->kaslr_known = rw_printed_log(printed)->kaslr_known;
+		log->kaslr = rw_printed_log(printed)->kaslr;
 		// Its registers are those of the report, not of a raw stack.
 		log->read |= log->nr_traces != 0;
 		rw_text_close(text);
@@ -428,6 +431,24 @@ static struct rw_error *read_pstore(struct printer *p, struct inputs *inputs)
 	return err;
 }
 
+/** The log of a panic with another KASLR offset: nothing in this dump is its replay. */
+static bool is_other_boot(const struct printer *p, const struct log_input *log)
+{
+	const struct rw_kernel *kernel = p->machine ? rw_machine_kernel(p->machine) : NULL;
+
+	// Names out of the dump stand at run-time addresses, and tell no offset.
+	if (!kernel || kernel->slide_known != RW_YES || log->kaslr_known != RW_YES ||
+	    rw_image_kind(p->image) != RW_IMAGE_VMLINUX || kernel->slide == log->kaslr)
+		return false;
+	if (p->options->verbose >= 0) {
+		fflush(stdout);
+		fprintf(stderr, "rewalk: warning: %s: its kernel's offset is 0x%" PRIx64 ", but "
+			"0x%" PRIx64 " in the dump: it is the log of another boot, and is not laid "
+			"beside it\n", rw_file_said(log->file), log->kaslr, kernel->slide);
+	}
+	return true;
+}
+
 struct rw_error *printer_read(struct printer *p, struct inputs *inputs)
 {
 	struct rw_error *err = read_pstore(p, inputs);
@@ -438,6 +459,7 @@ struct rw_error *printer_read(struct printer *p, struct inputs *inputs)
 
 		if (is_pstore(log))
 			continue;
+		p->other_boot = is_other_boot(p, log);
 		err = read_file(p, log->file, rw_file_said(log->file));
 		log->nr_traces = p->nr_traces - before;
 	}

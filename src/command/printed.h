@@ -19,6 +19,7 @@ struct printer {
 	size_t nr_traces;
 	struct rw_printed_log log;	/* of all texts together */
 	bool misfit_said, banner_said;
+	bool other_boot;		/* the text at hand is not of the dump's boot */
 	bool live;			/* the text comes out of a pipe */
 	bool passes;			/* --format kernel: the texts are printed as they are */
 	bool passing;			/* they are being printed */

@@ -80,6 +80,11 @@ static void layout_unknown(const struct rw_trace *trace, const struct rw_reason 
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "the KASLR offset is not known, and with it no address of the kernel; "
 			 "give it with --kaslr");
+	else if (reason->detail == RW_DETAIL_TRAMPOLINE)
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "where the tracers' trampolines lie is not known, and 0x%" PRIx64 " may be "
+			 "one; give the vmlinux",
+			 reason->address);
 	else if (reason->detail == RW_DETAIL_LAYOUT)
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "the image has no types, so where this kernel keeps its records is not known, "
@@ -162,9 +167,11 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 			 addr);
 		break;
 	case RW_REASON_EXCEPTION_BOUNDARY:
-		snprintf(ret, RW_SENTENCE_SIZE,
-			 "%s was interrupted by an exception, so its caller may be missing",
-			 name_of(trace, addr, name, sizeof(name)));
+		// The first entry is where the registers stood; the kernel treats it alike.
+		snprintf(ret, RW_SENTENCE_SIZE, "%s was %s, so its caller may be missing",
+			 name_of(trace, addr, name, sizeof(name)),
+			 reason->frame ? "interrupted by an exception" :
+					 "running, and may not have made its frame record yet");
 		break;
 	case RW_REASON_FGRAPH_LOST:
 		snprintf(ret, RW_SENTENCE_SIZE,
