@@ -153,12 +153,10 @@ static uint64_t place(const struct rw_dwarf *dwarf, const struct cursor *c)
 static bool read_attributes(struct rw_dwarf *dwarf, const struct unit *unit, struct cursor *c,
 			    struct die *ret)
 {
-	// A unit whose abbreviations have no attributes has no array of them.
-	const struct attr_spec *spec = unit->specs.data ?
-				       unit->specs.data + ret->abbrev->first_spec : NULL;
-	struct value value;
+	for (uint32_t i = 0; i < ret->abbrev->nr_specs; i++) {
+		const struct attr_spec *spec = &unit->specs.data[ret->abbrev->first_spec + i];
+		struct value value;
 
-	for (uint32_t i = 0; i < ret->abbrev->nr_specs; i++, spec++) {
 		if (!spec->at && spec->size >= 0) {
 			cursor_skip(c, (uint64_t)spec->size);
 			continue;

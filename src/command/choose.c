@@ -18,7 +18,7 @@ bool choose_task(const struct options *o, const struct rw_task *task, bool any_p
 		return true;
 	if (o->pids || o->comm)
 		return (o->pids && options_has_pid(o, task->pid)) ||
-		       (o->comm && !strcmp(o->comm, task->comm));
+		       (o->comm && options_is_comm(o, task->comm));
 	if (o->cpu >= 0)
 		return task->running;
 	return any_panicked ? task->panicked : task->running;

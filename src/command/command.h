@@ -100,6 +100,9 @@ extern const struct argp options_output;
 /** Is @pid in the list of -p, which was given? */
 bool options_has_pid(const struct options *options, uint32_t pid);
 
+/** Is @comm the name of -c, which was given?  As far as a task_struct has room for it. */
+bool options_is_comm(const struct options *options, const char *comm);
+
 /**
  * Print the one line of an error, which is destroyed.
  *

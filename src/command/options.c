@@ -223,6 +223,13 @@ static const struct argp_option tasks_options[] = {
 
 const struct argp options_tasks = { tasks_options, parse_tasks, NULL, NULL, NULL, NULL, NULL };
 
+bool options_is_comm(const struct options *options, const char *comm)
+{
+	enum { TASK_COMM_LEN = 16 };	// with the NUL
+
+	return !strncmp(options->comm, comm, TASK_COMM_LEN - 1);
+}
+
 bool options_has_pid(const struct options *options, uint32_t pid)
 {
 	for (const char *list = options->pids; *list;) {

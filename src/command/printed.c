@@ -68,7 +68,7 @@ static bool is_wanted(const struct options *o, const struct rw_printed_facts *fa
 {
 	if (o->pids || o->comm)
 		return (o->pids && facts->pid >= 0 && options_has_pid(o, (uint32_t)facts->pid)) ||
-		       (o->comm && !strcmp(o->comm, facts->comm));
+		       (o->comm && options_is_comm(o, facts->comm));
 	return o->cpu < 0 || facts->cpu == o->cpu;
 }
 
