@@ -14,7 +14,8 @@ PACKAGES = (
     'gcc', 'libc6-dev', 'meson', 'ninja-build', 'pkg-config', 'libelf-dev', 'libdw-dev',
     'libbpf-dev', 'zlib1g-dev', 'liblzo2-dev', 'libsnappy-dev', 'libzstd-dev',
     # the guest
-    'qemu-system-arm', 'gcc-aarch64-linux-gnu', 'make', 'e2fsprogs', 'binutils',
+    'qemu-system-arm', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'make', 'e2fsprogs',
+    'binutils',
     # Debian's archive
     'apt', 'dpkg', 'debian-archive-keyring', 'xz-utils',
 )
