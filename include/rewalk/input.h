@@ -48,6 +48,19 @@ struct rw_error *rw_file_begin(const char *path, struct rw_file *ret);
 /** Read what is left of a file that was begun.  On failure it is as it was. */
 struct rw_error *rw_file_complete(struct rw_file *file, size_t limit);
 
+/**
+ * Make a pipe readable more than once: what comes out of it is kept in memory, up to its end,
+ * and takes the place of its descriptor.
+ *
+ * @param path   "-", /dev/stdin, or /dev/fd/N, as a shell passes <(COMMAND); any other is
+ *               left alone, as is what is no pipe.
+ * @param limit  The most that is kept, in bytes.
+ * @param ret    The path to open from now on: @path or a static string.
+ * @return NULL; RW_ERROR_FORMAT if it is longer than @limit; RW_ERROR_OS if it cannot be read
+ *         or kept.
+ */
+struct rw_error *rw_pipe_keep(const char *path, size_t limit, const char **ret);
+
 /** The file's name for messages: "standard input" for "-". */
 const char *rw_file_said(const struct rw_file *file);
 

@@ -47,8 +47,8 @@ struct rw_error *rw_trace_init(const struct rw_kernel *kernel, const struct rw_m
 /**
  * The trace of a task that cannot be walked: without entries.
  *
- * @param walkable  RW_WALK_NO_STACK: reliable, as a kernel says of a task without a
- *                  stack; RW_WALK_USER: unreliable (it runs); the others:
+ * @param walkable  RW_WALK_NO_STACK: reliable, as stack_trace_save_tsk_reliable() says
+ *                  (kernel/stacktrace.c: it returns 0 before any walk); RW_WALK_USER: unreliable (it runs); the others:
  *                  undetermined.
  */
 void rw_trace_init_empty(const struct rw_kernel *kernel, const struct rw_model *model,

@@ -34,8 +34,8 @@ struct options {
 	enum takes takes;
 
 	/* VMLINUX and the INPUTs */
-	char *vmlinux;			/* NULL: none, after command_image() */
-	char **inputs;
+	const char *vmlinux;			/* NULL: none, after command_image() */
+	const char **inputs;
 	size_t nr_inputs;
 
 	/* which tasks of a dump */
@@ -88,7 +88,7 @@ void options_deinit(struct options *options);
 error_t options_parse(int key, char *arg, struct argp_state *state);
 
 /** Make @arg the INPUT number @at, before those that are there.  False without memory. */
-bool options_add_input(struct options *options, char *arg, size_t at);
+bool options_add_input(struct options *options, const char *arg, size_t at);
 
 /* argp children; their input is the struct options */
 extern const struct argp options_registers;

@@ -484,7 +484,7 @@ const struct argp options_output = { output_options, parse_output, NULL, NULL, N
 
 /* ---- arguments ------------------------------------------------------------------ */
 
-bool options_add_input(struct options *options, char *arg, size_t at)
+bool options_add_input(struct options *options, const char *arg, size_t at)
 {
 	void *inputs = realloc(options->inputs, (options->nr_inputs + 1) * sizeof(char *));
 

@@ -8,6 +8,7 @@
 #include "rewalk/error.h"
 
 #include "choose.h"
+#include "inputs.h"
 #include "replay.h"
 #include "walk.h"
 
@@ -26,16 +27,19 @@ static struct rw_error *check_options(const struct options *o)
 	       NULL;
 }
 
-struct rw_error *replay_open(const struct options *options, struct replayed_case *ret)
+struct rw_error *replay_open(struct options *options, struct replayed_case *ret)
 {
 	uint8_t head[4096];
 	struct stat st;
 
 	*ret = (struct replayed_case){ .replay = NULL };
-	// A pipe can be read only once, and may be something else.
+	struct rw_error *err = rw_pipe_keep(options->vmlinux, INPUTS_PIPE_LIMIT, &options->vmlinux);
+	if (err)
+		return err;
+	// What is still no file can be read only once, and may be something else.
 	if (stat(options->vmlinux, &st) || !S_ISREG(st.st_mode))
 		return NULL;
-	struct rw_error *err = rw_file_init(options->vmlinux, RW_CASE_MAX_SIZE, &ret->file);
+	err = rw_file_init(options->vmlinux, RW_CASE_MAX_SIZE, &ret->file);
 	if (err) {
 		// Whoever wants a VMLINUX of that name has more to say of it.
 		rw_error_destroy(err);

@@ -16,14 +16,15 @@ struct replayed_case {
 };
 
 /**
- * If what stands in the place of VMLINUX is a case file, open it.
+ * If what stands in the place of VMLINUX is a case file, open it.  A pipe there is kept, so that
+ * it can be read again if it is something else.
  *
  * @param ret  To be released with replay_close(), on failure too; ret->replay is NULL if
  *             it is something else, or cannot be read at all.
  * @return NULL; RW_ERROR_USAGE for options and INPUTs that have no meaning for a case;
  *         as rw_case_read() and rw_replay_create().
  */
-struct rw_error *replay_open(const struct options *options, struct replayed_case *ret);
+struct rw_error *replay_open(struct options *options, struct replayed_case *ret);
 void replay_close(struct replayed_case *replayed);
 
 /** Walk the traces of a case that were asked for; *status_ret is the exit status. */

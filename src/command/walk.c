@@ -136,12 +136,21 @@ static struct rw_error *one(struct walker *w, const struct walk *walk, size_t mo
 			return err;
 	}
 	trace.task = walk->task;
-	trace.lost = walk->known_lost;
-	trace.nr_lost = walk->nr_known_lost;
-	if (walk->lost)
-		trace.lost = walk->lost(walk->machine, &trace.nr_lost);
 	*ret = trace;
 	return NULL;
+}
+
+/** Asked once all models have walked: the dump's answer holds until it is asked again. */
+static void say_lost(const struct walk *walk, struct rw_trace *traces, size_t nr)
+{
+	size_t nr_lost = walk->nr_known_lost;
+	const char *const *lost = walk->lost ? walk->lost(walk->machine, &nr_lost) :
+				  walk->known_lost;
+
+	for (size_t i = 0; i < nr; i++) {
+		traces[i].lost = lost;
+		traces[i].nr_lost = nr_lost;
+	}
 }
 
 static bool is_shown(const struct walker *w, const struct rw_trace *trace)
@@ -193,6 +202,7 @@ struct rw_error *walker_add(struct walker *w, const struct walk *walk)
 
 	for (; !err && done < w->nr_models; done += !err)
 		err = one(w, walk, done, &traces[done]);
+	say_lost(walk, traces, done);
 	if (!err && w->nr_models > 1)
 		print_models(w, traces);
 	else if (!err)

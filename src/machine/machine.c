@@ -16,17 +16,18 @@
 
 void machine_lose(struct rw_machine *m, const char *format, ...)
 {
-	char text[256];
 	va_list args;
 
+	if (m->nr_lost == MAX_LOST)
+		return;
+	char *text = m->lost_text[m->nr_lost];
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(text, sizeof(m->lost_text[0]), format, args);
 	va_end(args);
 	for (size_t i = 0; i < m->nr_lost; i++)
 		if (!strcmp(m->lost[i], text))
 			return;
-	if (m->nr_lost < MAX_LOST && (m->lost[m->nr_lost] = strdup(text)))
-		m->nr_lost++;
+	m->lost[m->nr_lost++] = text;
 }
 
 bool machine_symbol(const struct rw_machine *m, const char *name, uint64_t *ret)
@@ -121,8 +122,6 @@ void rw_machine_destroy(struct rw_machine *m)
 		return;
 	rw_image_close(m->own_image);
 	rw_vmcoreinfo_destroy(m->own_info);
-	for (size_t i = 0; i < m->nr_lost; i++)
-		free(m->lost[i]);
 	free(m->text.data);
 	free(m->ranges);
 	for (size_t i = 0; i < m->modules.nr; i++)
@@ -158,7 +157,7 @@ unsigned int rw_machine_nr_cpus(const struct rw_machine *m)
 const char *const *rw_machine_lost(const struct rw_machine *m, size_t *nr_ret)
 {
 	*nr_ret = m->nr_lost;
-	return (const char *const *)m->lost;
+	return m->lost;
 }
 
 const char *const *rw_machine_task_lost(struct rw_machine *m, size_t *nr_ret)

@@ -121,7 +121,8 @@ struct rw_machine {
 	bool tasks_missing;		/* a list was broken off, or a task unreadable */
 	int panic_cpu;			/* -1: none */
 
-	char *lost[MAX_LOST];
+	char lost_text[MAX_LOST][256];	/* here, so that no loss goes unnoted for want of memory */
+	const char *lost[MAX_LOST];
 	size_t nr_lost;
 	const char *task_lost[MAX_LOST + 8];
 

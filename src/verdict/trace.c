@@ -67,8 +67,12 @@ void rw_trace_init_empty(const struct rw_kernel *kernel, const struct rw_model *
 		.input = *input,
 		.result = { .end = RW_END_FINAL, .flag = -1, .verdict = RW_VERDICT_RELIABLE },
 	};
-	if (walkable == RW_WALK_NO_STACK)
+	if (walkable == RW_WALK_NO_STACK) {
+		// stack_trace_save_tsk_reliable() does not even start to walk.
+		result->has_returned = model->promise == RW_PROMISE_RELIABLE_WALK &&
+				       input->need_reliable;
 		return;
+	}
 	result->end = RW_END_NOT_STARTED;
 	result->nr_reasons = 1;
 	if (walkable == RW_WALK_USER) {

@@ -87,7 +87,7 @@ def differences(task, trace, names):
             found.append('name of %x: the kernel has %s, rewalk %s' % (
                 pc, names[pc], frame['printed']))
             break
-    if task.kind == 'slept' and task.plain:
+    if task.kind == 'slept':
         found += _verdict_differences(task, trace, names)
     if task.kind != 'slept' and not pcs:
         found.append('nothing is left to compare')

@@ -37,6 +37,7 @@ def trace(pid, tgid, comm, pcs, verdict, returns, consumed):
 TRACES = {
     0xf1: trace(7, 7, 'sleeper', [0xa0, 0xb0, 0xc0], 'reliable', 0, 3),
     0xf2: trace(8, 7, 'faulter', [0xa0, 0xb0, 0xc0], 'unreliable', -22, 2),
+    0xf3: trace(9, 9, 'zombie', [], 'reliable', 0, 0),
     0xf4: trace(10, 10, 'runner', [], 'unreliable', None, 0),
     0xf5: trace(11, 11, 'teller', [0xd8, 0xb0, 0xc0], 'unreliable', None, 0),
 }
@@ -65,6 +66,8 @@ CHANGES = [
     ('refused where the kernel does not', put(0xf1, 'verdict', 'unreliable'), 'different'),
     ('undetermined', put(0xf1, 'verdict', 'undetermined'), 'different'),
     ('another return value', put(0xf1, 'kernel_returns', None), 'different'),
+    ('a zombie that is not reliable', put(0xf3, 'verdict', 'unreliable'), 'different'),
+    ('a zombie without return value', put(0xf3, 'kernel_returns', None), 'different'),
     ('more consumed', put(0xf2, 'consumed', 3), 'different'),
     ('another pid', lambda t: t[0xf1]['task'].update(pid=70), 'different'),
     ('another name of a task', lambda t: t[0xf1]['task'].update(comm='x'), 'different'),
@@ -92,6 +95,12 @@ def main():
     if not result.good() or list(result.count.values()) != [4, 4, 1, 0, 0]:
         print('equal, but found: %s %s' % (result.count, result.shown))
         failed += 1
+    unseen = copy.deepcopy(TRACES)
+    del unseen[0xf3]
+    result = compare.compare(told, unseen)
+    if not result.good():
+        print('a task without a stack need not be shown: %s' % result.shown)
+        failed += 1
     for what, change, column in CHANGES:
         traces = copy.deepcopy(TRACES)
         change(traces)
@@ -103,7 +112,7 @@ def main():
     if after != [0xa0]:
         print("after panic(): %s" % after)
         failed += 1
-    print('%d passed, %d failed' % (len(CHANGES) + 3 - failed, failed))
+    print('%d passed, %d failed' % (len(CHANGES) + 4 - failed, failed))
     return 1 if failed else 0
 
 

@@ -102,6 +102,44 @@ static void test_tasks(void **state)
 	mk_machine_deinit(&m);
 }
 
+/** A zombie whose stack is gone: stack_trace_save_tsk_reliable() returns 0 of it. */
+static void test_exited(void **state)
+{
+	enum { EXIT_ZOMBIE = 0x20 };
+	struct mk_machine m;
+	struct mk_opened o;
+	struct rw_unwind_input in;
+	struct rw_trace trace;
+	size_t nr;
+
+	(void)state;
+	mk_machine_init(&m, 1, 3);
+	mk_poke(&m, mk_task(&m, 1) + MK_TASK_EXIT_STATE, EXIT_ZOMBIE, 4);
+	mk_poke(&m, mk_task(&m, 1) + MK_TASK_STACK, 0, 8);
+	open_it(&m, &o);
+	const struct rw_task *tasks = rw_machine_tasks(o.machine, &nr);
+	assert_int_equal(nr, 3);
+	assert_int_equal(tasks[0].address, mk_task(&m, 1));
+	assert_true(tasks[0].exited);
+	assert_int_equal(tasks[0].state, 'Z');
+	const struct rw_kernel *kernel = rw_machine_kernel(o.machine);
+	assert_int_equal(rw_machine_unwind_input(o.machine, &tasks[0], kernel->auto_model, &in),
+			 RW_WALK_NO_STACK);
+	rw_trace_init_empty(kernel, kernel->auto_model, &in, "test", "", RW_WALK_NO_STACK, &trace);
+	assert_int_equal(trace.result.verdict, RW_VERDICT_RELIABLE);
+	assert_true(trace.result.has_returned);
+	assert_int_equal(trace.result.returned, 0);
+	assert_int_equal(trace.nr, 0);
+	rw_trace_deinit(&trace);
+	const struct rw_model *without = rw_model_find("linux-6.1");
+	rw_trace_init_empty(kernel, without, &in, "test", "", RW_WALK_NO_STACK, &trace);
+	assert_int_equal(trace.result.verdict, RW_VERDICT_RELIABLE);
+	assert_false(trace.result.has_returned);
+	rw_trace_deinit(&trace);
+	mk_close(&o);
+	mk_machine_deinit(&m);
+}
+
 /** The banner, by which the kernel is found, in two files of the dump. */
 static void test_split(void **state)
 {
@@ -681,6 +719,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tasks),
+		cmocka_unit_test(test_exited),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_old_vmcoreinfo),
 		cmocka_unit_test(test_crash_notes),
