@@ -157,6 +157,11 @@ static struct rw_error *by_content(const struct options *options, struct inputs 
 		return rw_error_create(RW_ERROR_USAGE,
 				       "%s: is a case file, which only trace, info and export "
 				       "take, and without a VMLINUX or other inputs", file->name);
+	case RW_CONTENT_ELF_OTHER:
+		return rw_error_create(RW_ERROR_USAGE,
+				       "%s: is an ELF file, but no core; a vmlinux comes first, before "
+				       "the dump or stack",
+				       file->name);
 	case RW_CONTENT_UNKNOWN:
 		return rw_error_create(RW_ERROR_USAGE,
 				       "%s: binary data of no known format; say where it stood as "
