@@ -89,6 +89,14 @@ void rw_judged_sentence(const struct rw_judged *judged, const struct rw_reason *
 /** What does not fit, in one sentence; only if judged->misfit. */
 void rw_judged_misfit(const struct rw_judged *judged, char ret[RW_SENTENCE_SIZE]);
 
+/**
+ * Leave in @trace only the entries that /proc/PID/stack shows of it: none of the scheduler's,
+ * RW_PROC_STACK_ENTRIES at most.  Its verdict stays that of the whole walk.
+ *
+ * Source: kernel/stacktrace.c, stack_trace_save_tsk(), 5.2 to 7.2.
+ */
+void rw_beside_proc_stack(struct rw_trace *trace);
+
 /** Compare, from the outermost entry inwards, by what was printed. */
 void rw_beside_init(const struct rw_judged *judged, const struct rw_trace *trace,
 		    struct rw_beside *ret);

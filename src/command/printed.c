@@ -185,6 +185,8 @@ static struct rw_error *print_beside(struct printer *p, struct rw_judged *judged
 	if (err)
 		return err;
 	trace.task = task;
+	if (judged->trace->kind == RW_PRINTED_PROC_STACK)
+		rw_beside_proc_stack(&trace);
 	rw_beside_init(judged, &trace, &beside);
 	judged->beside = &beside;
 	print(p, judged, shown);

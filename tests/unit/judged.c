@@ -253,6 +253,31 @@ static void test_beside(void **state)
 	rw_judged_deinit(&judged);
 }
 
+/** /proc/PID/stack leaves out the scheduler wherever it stands, then all but 64 entries. */
+static void test_beside_proc_stack(void **state)
+{
+	enum { NR = 100 };
+	const uint64_t slide = 0x10000, low = 0xffff800008010000, high = low + 0x1000;
+	struct rw_frame frames[NR];
+	struct rw_image *image;
+
+	(void)state;
+	no_error(rw_image_create_dump("test", &image));
+	rw_image_add_symbol(image, "__sched_text_start", low - slide);
+	rw_image_add_symbol(image, "__sched_text_end", high - slide);
+	const struct rw_kernel slid = { .image = image, .slide = slide };
+	struct rw_trace replay = { .kernel = &slid, .frames = frames, .nr = NR };
+	for (uint64_t i = 0; i < NR; i++)
+		frames[i] = (struct rw_frame){ .entry.pc = high + 4 * i };
+	frames[0].entry.pc = low;
+	frames[5].entry.pc = high - 4;
+	rw_beside_proc_stack(&replay);
+	assert_int_equal(replay.nr, RW_PROC_STACK_ENTRIES);
+	for (uint64_t i = 0; i < RW_PROC_STACK_ENTRIES; i++)
+		assert_int_equal(frames[i].entry.pc, high + 4 * (i + (i < 4 ? 1 : 2)));
+	rw_image_close(image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_all_models),
 		cmocka_unit_test(test_pc),
 		cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_beside_proc_stack),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
