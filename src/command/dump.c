@@ -43,9 +43,10 @@ void dumped_free_lost(char **lost, size_t nr)
 struct rw_error *dumped_lost(const struct dumped *dumped, bool counted, char ***ret,
 			     size_t *nr_ret)
 {
-	size_t nr_files, nr_lists, nr = 0;
+	size_t nr_files, nr_lists = 0, nr = 0;
 	const struct rw_dump_loss *files = rw_dump_lost(dumped->dump, &nr_files);
-	const char *const *lists = rw_machine_lost(dumped->machine, &nr_lists);
+	const char *const *lists = dumped->machine ?
+				   rw_machine_lost(dumped->machine, &nr_lists) : NULL;
 	char **lost = calloc(nr_files + nr_lists + 1, sizeof(lost[0]));
 	bool done = lost;
 
@@ -111,7 +112,8 @@ void dumped_warn(const struct options *options, const struct dumped *dumped)
 	char **lost;
 	size_t nr;
 
-	if (options->verbose < 0 || !dumped->machine || dumped_lost(dumped, true, &lost, &nr))
+	// What a file lacks may be why no machine was found in it.
+	if (options->verbose < 0 || !dumped->dump || dumped_lost(dumped, true, &lost, &nr))
 		return;
 	fflush(stdout);
 	for (size_t i = 0; i < nr; i++) {

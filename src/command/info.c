@@ -332,6 +332,8 @@ static struct rw_error *run(struct options *options, struct inputs *inputs,
 		print(&r, options, inputs, *image,
 		      dumped.machine ? rw_machine_kernel(dumped.machine) : &kernel, &dumped, lost,
 		      nr_lost);
+	else
+		dumped_warn(options, &dumped);
 	dumped_free_lost(lost, nr_lost);
 	dumped_deinit(&dumped);
 	return err;

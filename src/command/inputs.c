@@ -102,14 +102,16 @@ static struct rw_error *core(struct inputs *inputs, const struct rw_file *file, 
 	const struct rw_dump_source source = { file, RW_DUMP_ELF, 0 };
 	struct rw_dump *dump = NULL;
 	uint64_t start, end;
-	size_t nr;
+	size_t nr, nr_lost;
 
 	struct rw_error *err = rw_dump_create(&source, 1, &dump);
 	if (err)
 		return err;
-	bool has_memory = rw_dump_next_range(dump, 0, &start, &end);
+	// One that was cut short before its memory is a dump all the same, and is told so.
+	rw_dump_lost(dump, &nr_lost);
+	bool may_have_memory = rw_dump_next_range(dump, 0, &start, &end) || nr_lost;
 	rw_dump_prstatus(dump, &nr);
-	if (as_regs || (!has_memory && nr))
+	if (as_regs || (!may_have_memory && nr))
 		err = regs_core(inputs, file, dump);
 	else
 		err = inputs_add_dump(inputs, file, RW_DUMP_ELF, 0);
