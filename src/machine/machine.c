@@ -63,13 +63,14 @@ static struct rw_error *learn(struct rw_machine *m, const struct rw_kernel_facts
 	struct rw_kernel_facts facts;
 	const char *from;
 
+	const struct rw_image *names = m->image;
 	struct rw_error *err = NULL;
 	if (!m->image || rw_image_kind(m->image) != RW_IMAGE_VMLINUX)
-		err = machine_make_image(m, m->image, force);
+		err = machine_make_image(m, names, force);
 	if (!err)
 		err = machine_locate(m, said, &facts, force);
 	if (!err && m->own_image)
-		err = machine_complete_image(m, facts.kaslr);
+		err = machine_complete_image(m, names, facts.kaslr, force);
 	if (err)
 		return err;
 	from = m->kernel.slide_from;

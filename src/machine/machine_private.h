@@ -150,7 +150,8 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 void machine_find_vmcoreinfo(struct rw_machine *m);
 /* ownimage.c: an image out of the dump, and out of @names (NULL: none), in two steps */
 struct rw_error *machine_make_image(struct rw_machine *m, const struct rw_image *names, bool force);
-struct rw_error *machine_complete_image(struct rw_machine *m, uint64_t slide);
+struct rw_error *machine_complete_image(struct rw_machine *m, const struct rw_image *names,
+					uint64_t slide, bool force);
 /* owndata.c: variables that the names do not tell */
 struct rw_error *machine_find_data(struct rw_machine *m, uint64_t slide);
 /* offsets.c */

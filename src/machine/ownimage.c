@@ -86,12 +86,23 @@ static void add_info_symbols(struct rw_machine *m, uint64_t slide)
 	}
 }
 
-/** What a list of names says must be what the kernel says of itself. */
-static struct rw_error *add_names(struct rw_machine *m, const struct rw_image *names, bool force)
+/** @own, what the kernel says of itself, must be what a list of names says. */
+static struct rw_error *compare(const struct rw_machine *m, const struct rw_image *own,
+				const struct rw_image *names, uint64_t slide)
 {
 	const char *release = rw_vmcoreinfo_text(m->info, "OSRELEASE");
-	uint64_t theirs, ours, slide;
 	char what[RW_SYMBOL_NAME_SIZE];
+
+	if (rw_image_agrees(own, names, slide, what))
+		return NULL;
+	return rw_error_create(RW_ERROR_MISMATCH, "%s: %s: is not where the dump's kernel (%s) has it; "
+			       "give the file of that kernel, or --force", rw_image_path(names), what,
+			       release ? release : "release not known");
+}
+
+static struct rw_error *add_names(struct rw_machine *m, const struct rw_image *names, bool force)
+{
+	uint64_t theirs, ours, slide;
 
 	if (!rw_image_symbol(m->own_image, "_stext", &ours) ||
 	    !rw_image_symbol(names, "_stext", &theirs))
@@ -100,14 +111,10 @@ static struct rw_error *add_names(struct rw_machine *m, const struct rw_image *n
 	slide = info_symbol(m, "KERNELOFFSET");
 	if (rw_image_kind(names) != RW_IMAGE_KALLSYMS && theirs != ours + slide)
 		slide = 0;
-	if (!force && !rw_image_agrees(m->own_image, names, slide, what))
-		return rw_error_create(RW_ERROR_MISMATCH,
-				       "%s: %s: is not where the dump's kernel (%s) has it; "
-				       "give the file of that kernel, or --force",
-				       rw_image_path(names), what, release ? release :
-				       "release not known");
-	rw_image_add_names(m->own_image, names, slide);
-	return NULL;
+	struct rw_error *err = force ? NULL : compare(m, m->own_image, names, slide);
+	if (!err)
+		rw_image_add_names(m->own_image, names, slide);
+	return err;
 }
 
 struct rw_error *machine_make_image(struct rw_machine *m, const struct rw_image *names, bool force)
@@ -255,7 +262,70 @@ static struct rw_error *add_sym_code(struct rw_machine *m, uint64_t slide)
 	return NULL;
 }
 
-struct rw_error *machine_complete_image(struct rw_machine *m, uint64_t slide)
+/** Where a list has the kernel's own symbols, as run-time addresses.  False: it does not tell. */
+static bool place_by_names(const struct rw_image *names, uint64_t slide,
+			   struct rw_kallsyms_place *ret)
+{
+	struct { const char *name; uint64_t *addr; } all[] = {
+		{ "kallsyms_num_syms", &ret->num_syms },
+		{ "kallsyms_names", &ret->names },
+		{ "kallsyms_token_table", &ret->token_table },
+		{ "kallsyms_token_index", &ret->token_index },
+		{ "kallsyms_offsets", &ret->offsets },
+		{ "kallsyms_relative_base", &ret->relative_base },
+		{ "kallsyms_addresses", &ret->addresses },
+	};
+
+	*ret = (struct rw_kallsyms_place){ 0 };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (rw_image_symbol(names, all[i].name, all[i].addr))
+			*all[i].addr += slide;
+	return ret->num_syms && ret->names && ret->token_table && ret->token_index &&
+	       (ret->offsets || ret->addresses);
+}
+
+/**
+ * A list, where VMCOREINFO did not lead to the kernel's own symbols: a System.map has their
+ * place, and what lies there must say the same.  Another build's list can fit so far.
+ */
+static struct rw_error *check_list(struct rw_machine *m, const struct rw_image *names,
+				   uint64_t slide)
+{
+	struct kimage kimage = { m->dump, m->space.kimage.kimage_voffset };
+	struct rw_kallsyms_place place;
+	struct rw_image *own = NULL;
+	uint64_t ours = 0, theirs = 0;
+
+	rw_image_symbol(m->image, "_stext", &ours);
+	rw_image_symbol(names, "_stext", &theirs);
+	if (!place_by_names(names, slide - (theirs - ours), &place)) {
+		machine_lose(m, "%s: does not have the places of kallsyms: that the list is of the "
+				"dump's kernel is not certain", rw_image_path(names));
+		return NULL;
+	}
+	struct rw_error *err = rw_image_create_dump(rw_image_path(names), &own);
+	if (!err)
+		err = rw_image_add_kallsyms(own, &place, read_kimage, &kimage);
+	if (!err) {
+		rw_image_rebase(own, slide);
+		err = compare(m, own, names, theirs - ours);
+	} else if (err->code == RW_ERROR_MISSING) {
+		machine_lose(m, "%s: that the list is of the dump's kernel is not certain",
+			     err->message);
+		rw_error_destroy(err);
+		err = NULL;
+	} else if (err->code == RW_ERROR_FORMAT) {
+		rw_error_destroy(err);
+		err = rw_error_create(RW_ERROR_MISMATCH, "%s: kallsyms: the dump's kernel has none "
+				      "there; give the file of that kernel, or --force",
+				      rw_image_path(names));
+	}
+	rw_image_close(own);
+	return err;
+}
+
+struct rw_error *machine_complete_image(struct rw_machine *m, const struct rw_image *names,
+					uint64_t slide, bool force)
 {
 	uint64_t init_task, end = 0;
 
@@ -267,7 +337,11 @@ struct rw_error *machine_complete_image(struct rw_machine *m, uint64_t slide)
 	if (!end)
 		add_end(m, slide);
 	m->text_names_only = !whole || !rw_image_symbol(m->image, "init_task", &init_task);
-	struct rw_error *err = add_types(m);
+	struct rw_error *err = names && !force && !rw_image_has_kallsyms(m->own_image) ?
+			       check_list(m, names, slide) : NULL;
+	if (err)
+		return err;
+	err = add_types(m);
 	if (!err && m->text_names_only)
 		err = machine_find_data(m, slide);
 	if (!err)

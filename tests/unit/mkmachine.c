@@ -612,20 +612,47 @@ void mk_own(struct mk_machine *m, const struct mk_own *own)
 		len += snprintf(info + len, sizeof(info) - (size_t)len,
 				"SYMBOL(kallsyms_relative_base)=%llx\n",
 				(unsigned long long)tables.base);
+	m->kallsyms.num_syms = tables.num_syms - MK_SLIDE;
+	m->kallsyms.names = tables.names - MK_SLIDE;
+	m->kallsyms.token_table = tables.token_table - MK_SLIDE;
+	m->kallsyms.token_index = tables.token_index - MK_SLIDE;
+	m->kallsyms.offsets = tables.offsets - MK_SLIDE;
+	m->kallsyms.base = own->place_relative ? 0 : tables.base - MK_SLIDE;
+	if (own->no_vmcoreinfo)
+		return;
 	if (own->in_memory)
 		memcpy(m->ram + INFO, info, (size_t)len);
 	else
 		mk_note(&m->notes, "VMCOREINFO", 0, info, (size_t)len);
 }
 
+static int by_addr(const void *a, const void *b)
+{
+	const struct mk_kallsym *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
 char *mk_system_map(const struct mk_machine *m)
 {
+	const struct mk_kallsym tables[] = {
+		{ m->kallsyms.num_syms, "Dkallsyms_num_syms" },
+		{ m->kallsyms.names, "Dkallsyms_names" },
+		{ m->kallsyms.token_table, "Dkallsyms_token_table" },
+		{ m->kallsyms.token_index, "Dkallsyms_token_index" },
+		{ m->kallsyms.offsets, "Dkallsyms_offsets" },
+		{ m->kallsyms.base, "Dkallsyms_relative_base" },
+	};
 	const uint8_t *btf;
-	struct mk_kallsym symbols[64];
+	struct mk_kallsym symbols[64 + 6];
 	char names[64][40], *text = NULL;
 	size_t size, nr = sorted_symbols(symbols, names, false, btf_of(m, &btf));
 	FILE *file = open_memstream(&text, &size);
 
+	for (size_t i = 0; i < 6; i++)
+		if (tables[i].addr)
+			symbols[nr++] = tables[i];
+	qsort(symbols, nr, sizeof(symbols[0]), by_addr);
 	for (size_t i = 0; i < nr; i++)
 		fprintf(file, "%016llx %c %s\n", (unsigned long long)symbols[i].addr,
 			symbols[i].name[0], symbols[i].name + 1);

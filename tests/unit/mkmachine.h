@@ -52,6 +52,8 @@ struct mk_machine {
 	unsigned int nr_cpus, nr_tasks;
 	/* 0, or where in RAM memory is missing that no bank has; size 0: two banks */
 	size_t hole, hole_size;
+	/* where mk_own() put kallsyms: link addresses, 0 before; base: 0, too, if there is none */
+	struct { uint64_t num_syms, names, token_table, token_index, offsets, base; } kallsyms;
 };
 
 /** Does this build have what is needed (libbpf)? */
@@ -89,13 +91,17 @@ struct mk_own {
 	bool place_relative;	/* kallsyms as since 7.0 */
 	bool text_only;		/* kallsyms without the names of data; exported symbols */
 	bool in_memory;		/* VMCOREINFO is not in the notes but in RAM + 0x340000 */
+	bool no_vmcoreinfo;	/* it is nowhere */
 	const char *banner;	/* NULL: its own */
 };
 
 /** Write kallsyms, BTF and VMCOREINFO, so that no vmlinux is needed. */
 void mk_own(struct mk_machine *m, const struct mk_own *own);
 
-/** The same symbols as a list, as System.map has them; owned by the caller. */
+/**
+ * The same symbols as a list, as System.map has them, after mk_own() with those of kallsyms;
+ * owned by the caller.
+ */
 char *mk_system_map(const struct mk_machine *m);
 
 /** What is made of it: a dump of an ELF core with the notes and the bank of RAM. */

@@ -53,6 +53,17 @@ static struct rw_image *list_of(const char *text)
 	return image;
 }
 
+static bool is_lost(const struct mk_opened *o, const char *part)
+{
+	size_t nr;
+	const char *const *lost = rw_machine_lost(o->machine, &nr);
+
+	for (size_t i = 0; i < nr; i++)
+		if (strstr(lost[i], part))
+			return true;
+	return false;
+}
+
 static void judge(const struct mk_opened *o, const struct rw_task *task, struct rw_trace *ret)
 {
 	const struct rw_kernel *kernel = rw_machine_kernel(o->machine);
@@ -188,6 +199,59 @@ static void test_list_without_vmcoreinfo(void **state)
 	mk_machine_deinit(&m);
 }
 
+/** The same, but the list tells where kallsyms is: what that says must be what the list says. */
+static void test_list_against_kallsyms(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const struct mk_own own = { .place_relative = i, .no_vmcoreinfo = true };
+		struct mk_machine m;
+		struct mk_opened with, without;
+
+		mk_machine_init(&m, NR_CPUS, NR_TASKS);
+		char *bare = mk_system_map(&m);
+		mk_own(&m, &own);
+		char *text = mk_system_map(&m);
+		struct rw_image *list = list_of(text);
+		open_good(&m, m.image, &with);
+		open_good(&m, list, &without);
+		assert_same(&with, &without);
+		assert_false(is_lost(&without, "is not certain"));
+		mk_close(&with);
+		mk_close(&without);
+		rw_image_close(list);
+
+		char *schedule = strstr(text, "ffff800080010100 T schedule");
+		assert_non_null(schedule);
+		memcpy(schedule, "ffff800080010104", 16);
+		list = list_of(text);
+		mk_open_with(&m, list, false, &without);
+		expect(&without, RW_ERROR_MISMATCH,
+		       "schedule: is not where the dump's kernel (release not known) has it");
+		mk_open_with(&m, list, true, &without);
+		assert_null(without.err);
+		mk_close(&without);
+		rw_image_close(list);
+
+		// Nothing says where kallsyms is.
+		list = list_of(bare);
+		open_good(&m, list, &without);
+		assert_true(is_lost(&without, "that the list is of the dump's kernel is not certain"));
+		mk_close(&without);
+		// It is not there.
+		rw_image_close(list);
+		memcpy(schedule, "ffff800080010100", 16);
+		list = list_of(text);
+		mk_poke(&m, m.kallsyms.num_syms + MK_SLIDE, 0, 4);
+		mk_open_with(&m, list, false, &without);
+		expect(&without, RW_ERROR_MISMATCH, "kallsyms: the dump's kernel has none there");
+		rw_image_close(list);
+		free(bare);
+		free(text);
+		mk_machine_deinit(&m);
+	}
+}
+
 static void test_what_is_missing(void **state)
 {
 	struct mk_machine m;
@@ -230,17 +294,6 @@ static void make_module(struct mk_machine *m)
 	memcpy(mk_at(m, module + MK_MODULE_NAME), "scene", 6);
 	mk_poke(m, module + MK_MODULE_MEM, MK_LINK - 0x100000, 8);
 	mk_poke(m, module + MK_MODULE_MEM + 8, 0x1000, 4);
-}
-
-static bool is_lost(const struct mk_opened *o, const char *part)
-{
-	size_t nr;
-	const char *const *lost = rw_machine_lost(o->machine, &nr);
-
-	for (size_t i = 0; i < nr; i++)
-		if (strstr(lost[i], part))
-			return true;
-	return false;
 }
 
 /** No names of data: it is found by what is certain of it. */
@@ -298,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_list_without_vmcoreinfo),
+		cmocka_unit_test(test_list_against_kallsyms),
 		cmocka_unit_test(test_what_is_missing),
 		cmocka_unit_test(test_text_only),
 	};
