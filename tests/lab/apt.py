@@ -10,7 +10,9 @@ import os
 import re
 import subprocess
 
-SUITES = ('bookworm', 'bookworm-backports', 'trixie', 'trixie-backports', 'sid')
+import cache
+
+SUITES = ('bullseye', 'bookworm', 'bookworm-backports', 'trixie', 'trixie-backports', 'sid')
 SECURITY = ('bookworm-security', 'trixie-security')
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 LIMIT = 1800    # seconds for one call
@@ -80,11 +82,6 @@ class Apt:
             os.makedirs(os.path.join(self.directory, sub), exist_ok=True)
         architectures = sorted({'arm64', host_architecture()})
         sources = os.path.join(self.directory, 'sources.list')
-        with open(sources, 'w') as f:
-            for address, suites in ((main, SUITES), (security, SECURITY)):
-                for suite in suites if address else ():
-                    f.write('deb [arch=%s signed-by=%s] %s %s main\n' % (
-                        ','.join(architectures), KEYRING, address, suite))
         status = os.path.join(self.directory, 'status')
         open(status, 'w').close()
         self.options = []
@@ -103,7 +100,25 @@ class Apt:
                 ('Acquire::Languages', 'none'), ('Acquire::Retries', '3'),
                 ('APT::Sandbox::User', '')):
             self.options += ['-o', '%s=%s' % (option, value)]
-        self.run('apt-get', '-q', 'update')
+        wanted = [(address, suite) for address, suites in ((main, SUITES), (security, SECURITY))
+                  for suite in suites if address]
+        self._fetch_lists(sources, architectures, wanted)
+
+    def _fetch_lists(self, sources, architectures, wanted):
+        """Those of all suites that are there: old ones leave the archive."""
+        while wanted:
+            cache.write(sources, ''.join('deb [arch=%s signed-by=%s] %s %s main\n' % (
+                ','.join(architectures), KEYRING, *w) for w in wanted))
+            try:
+                self.run('apt-get', '-q', 'update')
+                return
+            except Unavailable as e:
+                gone = [w for w in wanted
+                        if "'%s %s Release' does not have a Release file" % w in str(e)]
+                if not gone:
+                    raise
+                wanted = [w for w in wanted if w not in gone]
+        raise Unavailable('the archive has none of the suites')
 
     def candidate(self, package):
         """The newest version of all suites."""

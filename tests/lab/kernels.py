@@ -14,6 +14,7 @@ from own import Own
 FEW = ('quiet', 'fgraph', 'kretprobe', 'panic', 'irq')
 
 KERNELS = [
+    Debian('bullseye', 'bullseye'),
     Debian('bookworm', 'bookworm'),
     Debian('trixie', 'trixie'),
     Debian('backports', 'trixie-backports'),
