@@ -138,6 +138,11 @@ class Apt:
                 return version      # they come newest first
         raise Unavailable('%s has no %s' % (suite, package))
 
+    def names(self, beginning):
+        """Of all packages that begin so, in any suite."""
+        self.update()
+        return self.run('apt-cache', 'pkgnames', beginning).split()
+
     def field(self, package, version, name):
         """A field of a package, '' where it has none."""
         text = self.run('apt-cache', 'show', '%s=%s' % (package, version))
@@ -146,9 +151,8 @@ class Apt:
 
     def has(self, package, version):
         try:
-            self.run('apt-cache', 'show', '%s=%s' % (package, version))
-            return True
-        except Unavailable:
+            return 'Package:' in self.run('apt-cache', 'show', '%s=%s' % (package, version))
+        except Unavailable:     # it may be known as a name only, without an error
             return False
 
     def download(self, wanted, directory):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One scenario of one kernel, from the boot to a dump and the truth beside it.
 
-A run's directory has truth.tsv (see truth.py), the dumps vmcore.*, run.json, and console.txt.
+A run's directory has truth.tsv (see truth.py) or printed.N.txt (see printed.py), the dumps
+vmcore.*, run.json, and console.txt.
 """
 import json
 import os
@@ -24,7 +25,8 @@ def directory(kernel, scenario):
 def _check_counts(scenario, counts):
     """What was to stand in the tasks' way does."""
     for what, wanted in (('fgraph', scenario.fgraph), ('fprobe', scenario.fprobe),
-                         ('bpf', scenario.bpf), ('kretprobes', 'kretprobe=' in scenario.scene)):
+                         ('kretprobe', scenario.kretprobe), ('bpf', scenario.bpf),
+                         ('kretprobes', 'kretprobe=' in scenario.scene)):
         if wanted and not int(counts.get(what, 0)):
             raise cache.Failed('no function could be traced (%s)' % what)
 
@@ -42,6 +44,24 @@ def _save(machine, scenario, out):
     return {form: 'vmcore.' + form for form in scenario.formats}
 
 
+def _told(machine, scenario, out):
+    """The truth of lab_truth.ko, and the dumps of that moment."""
+    machine.wait(machine.truth_length, 'the truth', scenario.limit)
+    cache.write(os.path.join(out, 'truth.tsv'), machine.truth())
+    return _save(machine, scenario, out)
+
+
+def _printed(machine, scenario, out):
+    """What the kernel prints of its tasks, before and after the dumps."""
+    machine.wait(lambda: machine.said('TOLD 1'), 'what the kernel prints', scenario.limit)
+    dumps = _save(machine, scenario, out)
+    machine.go_on()
+    machine.wait(lambda: machine.said('TOLD 2'), 'what the kernel prints again', scenario.limit)
+    for n in 1, 2:
+        cache.write(os.path.join(out, 'printed.%d.txt' % n), machine.printed(n))
+    return dumps
+
+
 def boot(kernel, scenario):
     """@return run.json's contents"""
     out = directory(kernel, scenario)
@@ -52,9 +72,7 @@ def boot(kernel, scenario):
         machine.wait(lambda: machine.said('READY') or machine.truth_length(),
                      'the guest is ready', scenario.limit)
         ready = time.monotonic()
-        machine.wait(machine.truth_length, 'the truth', scenario.limit)
-        cache.write(os.path.join(out, 'truth.tsv'), machine.truth())
-        dumps = _save(machine, scenario, out)
+        dumps = (_printed if scenario.printed else _told)(machine, scenario, out)
         _check_counts(scenario, machine.counts())
         made = {'version': VERSION, 'kernel': kernel.name, 'release': kernel.release(),
                 'scenario': scenario.name, 'dumps': dumps, 'notes': machine.notes(),

@@ -1,38 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What rewalk makes of a dump, held against the kernel's own word."""
+import functools
 import json
 import os
 import subprocess
 
 import cache
+import printed
+from result import COLUMNS, Result  # noqa: F401
 from truth import Truth
 
 LIMIT = 600
 SHOW = 5
-COLUMNS = ('tasks', 'equal', 'ran', 'different', 'missing')
-
-
-class Result:
-    """tasks: those compared; ran: on a CPU while the truth was taken."""
-
-    def __init__(self):
-        self.count = dict.fromkeys(COLUMNS, 0)
-        self.verdicts = {}
-        self.shown = []
-
-    def good(self):
-        return self.count['tasks'] > 0 and self.count['equal'] == self.count['tasks']
-
-    def add(self, task, what, differences):
-        self.count[what] += 1
-        if differences:
-            self.shown.append('%s: %d %s: %s' % (what, task.pid, task.comm,
-                                                 '\n    '.join(differences)))
 
 
 def ask(rewalk, vmlinux, vmcore):
-    """{address of a task: its trace}, the summary"""
-    command = [rewalk, '-a', '--json', vmlinux, vmcore]
+    """{address of a task: its trace}, the summary; @vmlinux None: by the dump alone"""
+    command = [rewalk, '-a', '--json', *filter(None, [vmlinux]), vmcore]
     try:
         run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                              timeout=LIMIT, stdin=subprocess.DEVNULL)
@@ -141,11 +125,12 @@ def compare(truth, traces):
 
 def compare_run(rewalk, kernel, directory, dumps):
     """All dumps of a run, which have to give the same.  @return Result"""
-    truth = Truth(os.path.join(directory, 'truth.tsv'))
+    held_against = printed.against(directory) if printed.is_there(directory) else \
+        functools.partial(compare, Truth(os.path.join(directory, 'truth.tsv')))
     result = None
     for name in dumps.values():
-        traces, _ = ask(rewalk, kernel.path('vmlinux'), os.path.join(directory, name))
-        result = compare(truth, traces)
+        traces, _ = ask(rewalk, kernel.vmlinux(), os.path.join(directory, name))
+        result = held_against(traces)
         if not result.good():
             result.shown.insert(0, 'in %s:' % os.path.join(directory, name))
             return result

@@ -38,12 +38,10 @@ class Debian(Kernel):
         """[(package, version)]"""
         release = self._release(version)
         common = re.sub(r'-arm64.*', '', release)
-        wanted = [('linux-image-%s-dbg' % release, version),
-                  ('linux-headers-' + release, version),
-                  ('linux-headers-%s-common' % common, version)]
-        wanted += [(p + release, version)
-                   for p in ('linux-image-', 'linux-base-', 'linux-binary-', 'linux-modules-')
-                   if ARCHIVE.has(p + release, version)]
+        wanted = _image(release, version)
+        wanted += [('linux-image-%s-dbg' % release, version),
+                   ('linux-headers-' + release, version),
+                   ('linux-headers-%s-common' % common, version)]
         # the host's half of the build system, and the C library that it runs with
         host = apt.host_architecture()
         kbuild = ['linux-kbuild-' + common,
@@ -56,7 +54,14 @@ class Debian(Kernel):
                          (libc, ARCHIVE.candidate(libc))]
 
     def build(self, version):
-        debs, tree = self.path('debs'), self.path('tree')
+        tree = self.path('tree')
+        self._unpack(version, tree)
+        for left in ('debug', 'lib', 'usr/lib/modules', 'boot'):
+            shutil.rmtree(os.path.join(tree, left), ignore_errors=True)
+        self._finish_headers(tree)
+
+    def _unpack(self, version, tree):
+        debs = self.path('debs')
         for deb in ARCHIVE.download(self._wanted(version), debs):
             package = os.path.basename(deb).split('_')[0]
             if package == 'libc6':
@@ -66,7 +71,8 @@ class Debian(Kernel):
             else:
                 cache.unpack(deb, tree, *UNPACK)
             os.remove(deb)
-        self._take('vmlinux', 'debug/**/vmlinux*')
+        if self.can_build:
+            self._take('vmlinux', 'debug/**/vmlinux*')
         self._take('config', 'boot/config-*', 'usr/lib/modules/*/config')
         self._take('Image', 'boot/vmlinuz-*', 'usr/lib/modules/*/vmlinuz')
         image = cache.read(self.path('Image'), 'rb')
@@ -75,9 +81,6 @@ class Debian(Kernel):
         cache.write(self.path('release'), self._release(version) + '\n')
         for name, data in modules.Modules(tree).closure(modules.GUEST + modules.CRASH_KERNEL):
             cache.write(self.path('modules', name + '.ko'), data)
-        for left in ('debug', 'lib', 'usr/lib/modules', 'boot'):
-            shutil.rmtree(os.path.join(tree, left), ignore_errors=True)
-        self._finish_headers(tree)
 
     def _take(self, name, *patterns):
         for pattern in patterns:
@@ -100,6 +103,48 @@ class Debian(Kernel):
         for top, _, files in os.walk(os.path.join(tree, 'usr/lib')):
             for name in files:
                 _run_with(loader, os.path.join(top, name))
+
+
+class Stock(Debian):
+    """An image alone."""
+    kind = 'image of'
+    can_build = False
+    gigabytes = 0.1
+    minutes = 1
+
+    def __init__(self, series, suite):
+        super().__init__(series, suite, scenarios=('printed', 'printed-fg', 'printed-kr'))
+        self.pattern = r'linux-image-(%s\.\d+\+deb\d+-arm64)' % re.escape(series)
+
+    def newest_version(self):
+        names = ARCHIVE.names('linux-image-%s.' % self.name)
+        releases = [m.group(1) for m in (re.fullmatch(self.pattern, n) for n in names) if m]
+        if not releases:
+            raise apt.Unavailable('%s has no image of %s' % (self.suite, self.name))
+        last = max(releases, key=lambda r: [int(n) for n in re.findall(r'\d+', r)])
+        return '%s %s' % (ARCHIVE.newest('linux-image-' + last, self.suite), last)
+
+    def _release(self, version):
+        return version.split()[1]
+
+    def _wanted(self, version):
+        return _image(self._release(version), version.split()[0])
+
+    def build(self, version):
+        tree = self.path('tree')
+        self._unpack(version, tree)
+        shutil.rmtree(tree)
+
+
+def _image(release, version):
+    """The image's package, and since 6.19 those that it is divided into."""
+    image = 'linux-image-' + release
+    depends = ARCHIVE.field(image, version, 'Depends')
+    wanted = [image] + re.findall(r'linux-(?:base|binary|modules)-' + re.escape(release), depends)
+    for package in wanted:
+        if not ARCHIVE.has(package, version):
+            raise apt.Unavailable('the archive has no %s any more' % package)
+    return [(package, version) for package in wanted]
 
 
 def _unpack_vmlinux(deb, directory):

@@ -61,6 +61,8 @@ def prepare():
 
 def prepare_modules(kernel):
     """Our modules for @kernel, in its directory lab/."""
+    if not kernel.can_build:
+        return
     sources = glob.glob(cache.here('module', '*'))
     if kernel.option('LIVEPATCH'):
         sources += glob.glob(cache.here('klp', '*'))
@@ -89,14 +91,16 @@ def own_modules(kernel):
             for f in glob.glob(kernel.path('lab', '*', '*.ko'))}
 
 
-def environment(scenario, loaded):
+def environment(kernel, scenario, loaded):
     """The words that guest/init reads."""
     words = {
         'MODULES': ' '.join(name for name, _ in loaded),
+        'OURS': 'yes' if kernel.can_build else '',
         'SCENE': scenario.scene,
         'TRUTH': 'hold=0' if scenario.save else '',
         'FGRAPH': ' '.join(scenario.fgraph),
         'FPROBE': ' '.join(scenario.fprobe),
+        'KRETPROBE': ' '.join(scenario.kretprobe),
         'BPF': ' '.join(scenario.bpf),
         'ZOO': scenario.zoo,
         'FIRST': scenario.first,
@@ -114,7 +118,7 @@ def initramfs(kernel, scenario):
     for name in ('busybox', *PROGRAMS):
         fs.add_program('bin/' + name, cache.read(cache.path('guest', name), 'rb'))
     fs.add('ext4.img', cache.read(cache.path('guest', 'ext4.img'), 'rb'))
-    fs.add('lab.env', environment(scenario, loaded).encode())
+    fs.add('lab.env', environment(kernel, scenario, loaded).encode())
     for name, data in loaded + list(own_modules(kernel).items()):
         fs.add('modules/%s.ko' % name, data)
     if scenario.save:

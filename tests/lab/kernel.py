@@ -11,11 +11,13 @@ ARCHIVE = apt.Apt(cache.path('apt'))
 
 
 class Kernel:
-    """In its directory: Image, vmlinux, config, release, version (of the package), modules/
-    (NAME.ko, plain), and build, a directory that modules can be built in."""
+    """In its directory: Image, config, release, version (of the package), modules/ (NAME.ko,
+    plain); where modules can be built for it, vmlinux, too, and build, a directory to build
+    them in."""
 
     kind = None
     packages = ()       # of the host, to make it
+    can_build = True    # modules for it
     gigabytes = 0       # that making it takes, and that stay
     minutes = 0         # that making it takes on two idle cores
 
@@ -34,6 +36,10 @@ class Kernel:
         if os.path.exists(self.path('release')):
             return cache.read(self.path('release')).strip()
         return self.expected_release()
+
+    def vmlinux(self):
+        """For rewalk; None: the dump must do."""
+        return self.path('vmlinux') if self.can_build else None
 
     def option(self, name):
         """The value of CONFIG_@name, or None."""

@@ -2,13 +2,15 @@
 """The lab's kernels: one row each.
 
 Debian(NAME, SUITE)        that suite's newest kernel, its debug symbols and headers
+Stock(SERIES, SUITE)       the newest image of a series, without either: it is asked by what it
+                           prints, and rewalk has the dump alone
 Own(NAME, SUITE)           built from that suite's kernel source, with own/base.config and
                            own/NAME.config
 
 A row may name the scenarios that the default list boots it with; it is all that the kernel
 supports otherwise.
 """
-from debian import Debian
+from debian import Debian, Stock
 from own import Own
 
 FEW = ('quiet', 'fgraph', 'kretprobe', 'panic', 'irq')
@@ -20,6 +22,10 @@ KERNELS = [
     Debian('backports', 'trixie-backports'),
     Debian('sid', 'sid'),
     Debian('trixie-16k', 'trixie', flavour='arm64-16k', scenarios=FEW),
+    # generations, and steps within one, of which the images are left
+    Stock('6.16', 'trixie-backports'),
+    Stock('6.17', 'trixie-backports'),
+    Stock('6.18', 'trixie-backports'),
     # the walk of RFC v7, so that the kernel itself gives that model's verdicts
     Own('rfc7', 'bookworm', patch='rfc7.patch'),
     # clang, shadow call stack, no BTF

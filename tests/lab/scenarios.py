@@ -7,6 +7,9 @@ import dataclasses
 
 FREEZE = 'echo freeze >/proc/lab_truth'
 SYSRQ = 'echo c >/proc/sysrq-trigger'
+# What the kernel prints of all tasks, twice: the dump is made in between.
+PRINT = 'echo 8 >/proc/sys/kernel/printk; for i in 1 2; do echo t >/proc/sysrq-trigger; ' \
+    'echo "<0>@@TOLD $i" >/dev/kmsg; sleep 5; done'
 
 # Functions that tasks of the zoo sleep in; a kernel has most of them.
 SLEEP_IN = ('do_nanosleep hrtimer_nanosleep pipe_read anon_pipe_read futex_wait ep_poll '
@@ -40,7 +43,9 @@ class Scenario:
     zoo: str = ''               # arguments of the zoo
     fgraph: tuple = ()          # functions to trace with the function graph tracer
     fprobe: tuple = ()          # functions to put fprobes on, at their exit
+    kretprobe: tuple = ()       # functions to put kretprobes on, by tracefs
     bpf: tuple = ()             # functions to attach BPF programs to
+    printed: bool = False       # the truth is what the kernel prints, not lab_truth.ko's
     first: str = ''             # commands before the zoo starts
     before: str = ''            # commands before the act
     save: str = ''              # how a crash kernel saves /proc/vmcore
@@ -51,6 +56,13 @@ class Scenario:
 SCENARIOS = [
     Scenario('quiet', 'hundreds of sleeping tasks; as ELF and as kdump-zlib',
              formats=('elf', 'kdump-zlib')),
+    Scenario('printed', 'the same, held against what the kernel prints of its tasks', PRINT,
+             printed=True, cmdline='printk.time=0'),
+    Scenario('printed-fg', 'the same with the function graph tracer', PRINT, printed=True,
+             cmdline='printk.time=0', needs=('FUNCTION_GRAPH_TRACER',), fgraph=SLEEP_IN),
+    Scenario('printed-kr', 'the same with kretprobes', PRINT, printed=True,
+             cmdline='printk.time=0', needs=('KPROBE_EVENTS', 'KRETPROBES'),
+             kretprobe=SLEEP_IN),
     Scenario('nokaslr', 'without KASLR', cmdline='nokaslr'),
     Scenario('va52', '52-bit kernel addresses (LPA2)', cpu='lpa2=on',
              needs=('ARM64_VA_BITS=52', 'ARM64_LPA2|ARM64_64K_PAGES')),

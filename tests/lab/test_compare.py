@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cache  # noqa: E402
 import compare  # noqa: E402
+import printed  # noqa: E402
 import truth  # noqa: E402
 
 TRUTH = '''fact	release	test
@@ -78,8 +79,68 @@ CHANGES = [
 ]
 
 
+PRINTED = '''sysrq: Show State
+task:init            state:R  running task     stack:    0 pid:    1 ppid:     0 flags:0x00000002
+Call trace:
+ dump_backtrace+0x0/0x200
+task:one two         state:S stack:0     pid:7     tgid:7     ppid:1      flags:0x00000008
+Call trace:
+ one+0x10/0x20 (T)
+ two+0x10/0x20 [module] (P)
+ panic+0x10/0x20
+Workqueue: events two+0x10/0x20
+ one+0x10/0x20
+task:moved           state:S stack:0     pid:8     tgid:8     ppid:1      flags:0x00000008
+Call trace:
+ one+0x10/0x20
+'''
+SHOWN = {
+    0xf1: {'task': {'pid': 1, 'comm': 'init'}, 'verdict': 'undetermined', 'reasons': [],
+           'frames': [{'printed': 'x+0x0/0x4'}]},
+    0xf2: {'task': {'pid': 7, 'comm': 'one two'}, 'verdict': 'reliable', 'reasons': [],
+           'frames': [{'printed': p} for p in ('one+0x10/0x20', 'two+0x10/0x20 [module]',
+                                               'panic+0x10/0x20')]},
+    0xf3: {'task': {'pid': 8, 'comm': 'moved'}, 'verdict': 'reliable', 'reasons': [],
+           'frames': [{'printed': 'two+0x10/0x20'}]},
+    0xf4: {'task': {'pid': 3, 'comm': 'zombie'}, 'verdict': 'reliable', 'reasons': [],
+           'frames': []},
+    0xf5: {'task': {'pid': 9, 'comm': 'between'}, 'verdict': 'reliable', 'reasons': [],
+           'frames': [{'printed': 'one+0x10/0x20'}]},
+}
+PRINTED_CHANGES = [
+    ('printed: an entry is another', put_frame(0xf2, 1, 'printed', 'two+0x14/0x20 [module]'),
+     'different'),
+    ('printed: an entry is missing', lambda t: t[0xf2]['frames'].pop(), 'different'),
+    ('printed: an entry is too many', lambda t: t[0xf2]['frames'].append(t[0xf2]['frames'][0]),
+     'different'),
+    ('printed: another name of a task', lambda t: t[0xf2]['task'].update(comm='x'), 'different'),
+    ('printed: undetermined', put(0xf2, 'verdict', 'undetermined'), 'different'),
+    ('printed: a task is missing', lambda t: t.pop(0xf2), 'missing'),
+    ('printed: a task is too many', lambda t: t[0xf4].update(frames=t[0xf5]['frames']),
+     'different'),
+]
+
+
+def check_printed():
+    """How many of the checks failed."""
+    failed, before = 0, printed.read(PRINTED)
+    after = printed.read(PRINTED.rpartition(' one')[0] + ' two+0x10/0x20\n')
+    result = printed.compare(before, after, copy.deepcopy(SHOWN))
+    if not result.good() or list(result.count.values()) != [2, 2, 3, 0, 0]:
+        print('printed, equal, but found: %s %s' % (result.count, result.shown))
+        failed += 1
+    for what, change, column in PRINTED_CHANGES:
+        traces = copy.deepcopy(SHOWN)
+        change(traces)
+        result = printed.compare(before, after, traces)
+        if result.good() or result.count[column] != 1 or len(result.shown) != 1:
+            print('%s: not found: %s %s' % (what, result.count, result.shown))
+            failed += 1
+    return failed
+
+
 def main():
-    failed = 0
+    failed = check_printed()
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, 'truth.tsv')
         cache.write(path, TRUTH)
@@ -112,7 +173,7 @@ def main():
     if after != [0xa0]:
         print("after panic(): %s" % after)
         failed += 1
-    print('%d passed, %d failed' % (len(CHANGES) + 4 - failed, failed))
+    print('%d passed, %d failed' % (len(CHANGES) + len(PRINTED_CHANGES) + 5 - failed, failed))
     return 1 if failed else 0
 
 

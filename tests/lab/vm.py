@@ -175,8 +175,15 @@ class Machine:
     def counts(self):
         return dict(re.findall(r'@@COUNT (\w+) (\d+)', self.text))
 
+    def printed(self, n):
+        """What was printed before TOLD @n, and after that before it."""
+        return re.split(r'^@@TOLD \d.*$', self.text, flags=re.M)[n - 1]
+
     def stop(self):
         self.monitor.call('stop')
+
+    def go_on(self):
+        self.monitor.call('cont')
 
     def dump(self, form, path):
         self.monitor.call('dump-guest-memory', DUMP_LIMIT, paging=False, protocol='file:' + path,

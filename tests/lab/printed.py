@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kernel's own word about its tasks as it prints it (sysrq t), where nothing else can ask it.
+
+It was printed twice, and the dump was made in between: of a task that stands at the same place
+both times, the dump must have just that.
+"""
+import dataclasses
+import os
+import re
+
+import cache
+from result import Result
+
+TASK = re.compile(r'task:(.{15}) state:(.)(.*?)\bpid: *(\d+)')
+ENTRY = re.compile(r' (\S+\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[\w+\])?|0x[0-9a-f]+)(?: \([A-Z]+\))?$')
+
+
+@dataclasses.dataclass
+class Task:
+    pid: int
+    comm: str
+    running: bool
+    entries: list
+
+
+def read(text):
+    """{pid: Task}"""
+    tasks, entries = {}, None
+    for line in text.splitlines():
+        begins, entry = TASK.match(line), ENTRY.match(line)
+        if begins:
+            comm, state, rest, pid = begins.groups()
+            task = Task(int(pid), comm.rstrip(), state == 'R' and 'running' in rest, [])
+            if task.pid in tasks:
+                raise cache.Failed('pid %s is printed twice' % pid)
+            tasks[task.pid] = task
+            entries = None
+        elif line == 'Call trace:' and tasks:
+            entries = task.entries
+        elif entry and entries is not None:
+            entries.append(entry.group(1))
+        else:
+            entries = None      # something else is printed
+    return tasks
+
+
+def _path(directory, n):
+    return os.path.join(directory, 'printed.%d.txt' % n)
+
+
+def is_there(directory):
+    return os.path.exists(_path(directory, 2))
+
+
+def differences(task, trace):
+    """In words; none: equal."""
+    found = []
+    ours = [f['printed'] for f in trace['frames']]
+    if ours != task.entries:
+        n = next((i for i, (a, b) in enumerate(zip(task.entries, ours)) if a != b),
+                 min(len(task.entries), len(ours)))
+        show = [e[n] if n < len(e) else 'no more' for e in (task.entries, ours)]
+        found.append('%d entries and %d, at #%d the kernel prints %s, rewalk %s' % (
+            len(task.entries), len(ours), n, *show))
+    if trace['task']['comm'] != task.comm:
+        found.append('comm: the kernel has %s, rewalk %s' % (task.comm, trace['task']['comm']))
+    if trace['verdict'] == 'undetermined':
+        found.append('undetermined: ' + '; '.join(r['text'] for r in trace['reasons']))
+    return found
+
+
+def compare(before, after, traces):
+    """@before, @after: read(); @traces: rewalk's, by address"""
+    result, left = Result(), {}
+    for trace in traces.values():
+        if trace['task']['pid']:        # the idle tasks are not printed
+            left[trace['task']['pid']] = trace
+    for pid, task in before.items():
+        trace, again = left.pop(pid, None), after.get(pid)
+        if task.running or again is None or again.running or task.entries != again.entries:
+            result.count['ran'] += 1
+            continue
+        result.count['tasks'] += 1
+        if trace is None:
+            # a task that has lost its stack need not be shown
+            missing = ['rewalk does not show it'] if task.entries else []
+            result.add(task, 'missing' if missing else 'equal', missing)
+            continue
+        verdict = trace['verdict']
+        result.verdicts[verdict] = result.verdicts.get(verdict, 0) + 1
+        found = differences(task, trace)
+        result.add(task, 'different' if found else 'equal', found)
+    for pid, trace in left.items():
+        if pid in after or pid > max(before):
+            result.count['ran'] += 1    # it was born between
+            continue
+        result.count['tasks'] += 1
+        if not trace['frames']:
+            result.count['equal'] += 1  # without a stack it is not printed
+            continue
+        result.count['different'] += 1
+        result.shown.append('different: %d %s: the kernel has no such task' % (
+            pid, trace['task']['comm']))
+    return result
+
+
+def against(directory):
+    """What holds traces against the run in @directory."""
+    before, after = (read(cache.read(_path(directory, n))) for n in (1, 2))
+    return lambda traces: compare(before, after, traces)

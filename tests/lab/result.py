@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a comparison found."""
+
+COLUMNS = ('tasks', 'equal', 'ran', 'different', 'missing')
+
+
+class Result:
+    """tasks: those compared; ran: on a CPU while the truth was taken."""
+
+    def __init__(self):
+        self.count = dict.fromkeys(COLUMNS, 0)
+        self.verdicts = {}
+        self.shown = []
+
+    def good(self):
+        return self.count['tasks'] > 0 and self.count['equal'] == self.count['tasks']
+
+    def add(self, task, what, differences):
+        self.count[what] += 1
+        if differences:
+            self.shown.append('%s: %d %s: %s' % (what, task.pid, task.comm,
+                                                 '\n    '.join(differences)))
