@@ -83,7 +83,7 @@ struct rw_case_kernel {
 	uint64_t handler_size;		/* of return_to_handler() */
 
 	/* at run-time addresses: SYM_CODE, the vectors, the lists of rfc-v1 to v3 */
-	struct rw_case_ranges sym_code, el1_entry, special, code_section;
+	struct rw_case_ranges sym_code, el1_entry, ret_from_fork, special, code_section;
 	struct rw_case_ranges more_text;	/* outside the image, where it was met */
 	struct { uint64_t *data; size_t nr, capacity; } not_text;
 };

@@ -59,6 +59,8 @@ struct rw_kernel {
 	uint64_t text, stext, etext, sinittext, einittext, end;
 	struct rw_text_range el1_entry[8];
 	size_t nr_el1_entry;
+	struct rw_text_range ret_from_fork[1];
+	size_t nr_ret_from_fork;	/* 0: where it lies is not known */
 	const struct rw_text_range *more_text;	/* borrowed */
 	size_t nr_more_text;
 	bool more_text_sorted;		/* by address, and without overlaps */
@@ -143,6 +145,9 @@ enum rw_tri rw_kernel_in_sym_code(const void *kernel, uint64_t addr);
 
 /** In the vector code of an exception taken in the kernel?  Unknown without its symbols. */
 enum rw_tri rw_kernel_in_el1_entry(const void *kernel, uint64_t addr);
+
+/** In ret_from_fork()?  Unknown without its symbol. */
+enum rw_tri rw_kernel_in_ret_from_fork(const void *kernel, uint64_t addr);
 
 /**
  * In a special function of rfc-v1 and v2?  In the sections of rfc-v3, and if so, in

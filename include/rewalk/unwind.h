@@ -135,6 +135,11 @@ struct rw_unwind_input {
 	 * struct pt_regs.  NULL: never known.
 	 */
 	enum rw_tri (*in_el1_entry)(const void *kernel, uint64_t addr);
+	/**
+	 * In ret_from_fork(), where tasks begin?  Up to 5.13 they do so with a frame pointer
+	 * of 0.  NULL: never known.
+	 */
+	enum rw_tri (*in_ret_from_fork)(const void *kernel, uint64_t addr);
 	const void *kernel;
 
 	struct rw_layout layout;
@@ -224,6 +229,7 @@ enum rw_detail {
 	RW_DETAIL_CONTEXT,	/* whether current may use its CPU's stacks */
 	RW_DETAIL_TRAMPOLINE,	/* the address of a trampoline */
 	RW_DETAIL_EL1_ENTRY,	/* where the vector code of exceptions lies */
+	RW_DETAIL_RET_FROM_FORK,	/* where ret_from_fork() lies */
 	RW_DETAIL_SYM_CODE,	/* which kernel text is SYM_CODE */
 	RW_DETAIL_LAYOUT,	/* where this kernel has its records */
 };

@@ -56,8 +56,8 @@ static void deinit_trace(struct rw_case_trace *trace)
 void rw_case_deinit(struct rw_case *c)
 {
 	struct rw_case_kernel *k = &c->kernel;
-	struct rw_case_ranges *const lists[] = { &k->sym_code, &k->el1_entry, &k->special,
-						 &k->code_section, &k->more_text };
+	struct rw_case_ranges *const lists[] = { &k->sym_code, &k->el1_entry, &k->ret_from_fork,
+						 &k->special, &k->code_section, &k->more_text };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		free(lists[i]->data);

@@ -281,6 +281,7 @@ static bool get_kernel(struct case_reader *r, const json_t *root)
 			      NULL) &&
 	       get_image_ranges(r, object, "sym_code", &kernel->sym_code) &&
 	       get_image_ranges(r, object, "el1_entry", &kernel->el1_entry) &&
+	       get_image_ranges(r, object, "ret_from_fork", &kernel->ret_from_fork) &&
 	       get_image_ranges(r, object, "special", &kernel->special) &&
 	       get_image_ranges(r, object, "code_section", &kernel->code_section) &&
 	       get_more_text(r, object, kernel);

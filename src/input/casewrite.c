@@ -146,6 +146,7 @@ static void kernel_facts(struct rw_json *json, const struct rw_case_kernel *kern
 	trampoline(json, "kretprobe_trampoline", &kernel->kretprobe_trampoline, NULL);
 	image_ranges(json, "sym_code", kernel, &kernel->sym_code);
 	image_ranges(json, "el1_entry", kernel, &kernel->el1_entry);
+	image_ranges(json, "ret_from_fork", kernel, &kernel->ret_from_fork);
 	image_ranges(json, "special", kernel, &kernel->special);
 	image_ranges(json, "code_section", kernel, &kernel->code_section);
 	more_text(json, kernel);

@@ -77,31 +77,45 @@ static void va_bits(struct rw_kernel *kernel, uint8_t said)
 		kernel->va_bits = min;
 }
 
-/** The [start, end) of vector code; where names are all there is, up to the next symbol. */
-static void el1_entries(struct rw_kernel *kernel)
+/** The end of the assembly that begins at @start; where names are all there is, the next symbol. */
+static bool code_end(const struct rw_image *image, uint64_t start, uint64_t *ret)
 {
-	for (size_t i = 0; i < sizeof(el1_entry_names) / sizeof(el1_entry_names[0]); i++) {
-		uint64_t start = symbol(kernel->image, el1_entry_names[i]);
-		struct rw_symbol named;
-		size_t nr;
-		const struct rw_range *ranges = rw_image_ranges(kernel->image, &nr);
+	struct rw_symbol named;
+	size_t nr;
+	const struct rw_range *ranges = rw_image_ranges(image, &nr);
 
-		if (start && !rw_image_sym_code_known(kernel->image) &&
-		    rw_image_symbolize(kernel->image, start, &named))
-			kernel->el1_entry[kernel->nr_el1_entry++] = (struct rw_text_range){
-				.start = start + kernel->slide,
-				.end = named.addr + named.size + kernel->slide,
-			};
-
-		for (size_t j = 0; start && j < nr; j++)
-			if (ranges[j].kind == RW_RANGE_SYM_CODE && ranges[j].start == start) {
-				kernel->el1_entry[kernel->nr_el1_entry++] = (struct rw_text_range){
-					.start = start + kernel->slide,
-					.end = ranges[j].end + kernel->slide,
-				};
-				break;
-			}
+	if (!rw_image_sym_code_known(image)) {
+		if (!rw_image_symbolize(image, start, &named))
+			return false;
+		*ret = named.addr + named.size;
+		return true;
 	}
+	for (size_t i = 0; i < nr; i++)
+		if (ranges[i].kind == RW_RANGE_SYM_CODE && ranges[i].start == start) {
+			*ret = ranges[i].end;
+			return true;
+		}
+	return false;
+}
+
+/** Append the range of the assembly called @name, if there is such. */
+static void add_code(const struct rw_kernel *kernel, const char *name, struct rw_text_range *list,
+		     size_t *nr)
+{
+	uint64_t start = symbol(kernel->image, name), end;
+
+	if (start && code_end(kernel->image, start, &end))
+		list[(*nr)++] = (struct rw_text_range){
+			.start = start + kernel->slide,
+			.end = end + kernel->slide,
+		};
+}
+
+static void entry_code(struct rw_kernel *kernel)
+{
+	for (size_t i = 0; i < sizeof(el1_entry_names) / sizeof(el1_entry_names[0]); i++)
+		add_code(kernel, el1_entry_names[i], kernel->el1_entry, &kernel->nr_el1_entry);
+	add_code(kernel, "ret_from_fork", kernel->ret_from_fork, &kernel->nr_ret_from_fork);
 }
 
 static struct rw_error *find_slide(struct rw_kernel *kernel, const struct rw_kernel_facts *facts,
@@ -175,7 +189,7 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
 			kernel.sinittext = sinit + kernel.slide;
 			kernel.einittext = einit + kernel.slide;
 		}
-		el1_entries(&kernel);
+		entry_code(&kernel);
 		rw_kernel_find_special(&kernel);
 	}
 	err = rw_kernel_choose_model(&kernel);
@@ -232,6 +246,7 @@ void rw_kernel_unwind_input(const struct rw_kernel *kernel, const struct rw_mode
 	in->in_special = rw_kernel_in_special;
 	in->in_code_section = rw_kernel_in_code_section;
 	in->in_el1_entry = rw_kernel_in_el1_entry;
+	in->in_ret_from_fork = rw_kernel_in_ret_from_fork;
 	in->kernel = kernel;
 	in->layout = kernel->has_layout ? kernel->layout : model->layout;
 	// The release alone tells no layout: vendors carry newer walkers in older numbers.

@@ -86,6 +86,9 @@ static bool record_lists(const struct rw_kernel *kernel, struct rw_case_kernel *
 	if (kernel->nr_el1_entry &&
 	    !add_ranges(&ret->el1_entry, kernel->el1_entry, kernel->nr_el1_entry))
 		return false;
+	if (kernel->nr_ret_from_fork &&
+	    !add_ranges(&ret->ret_from_fork, kernel->ret_from_fork, kernel->nr_ret_from_fork))
+		return false;
 	return kernel->slide_known != RW_YES ||
 	       (add_ranges(&ret->special, kernel->special, kernel->nr_special) &&
 		add_ranges(&ret->code_section, kernel->code_section, kernel->nr_code_section));

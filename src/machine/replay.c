@@ -255,6 +255,9 @@ static struct rw_error *take_kernel(struct rw_replay *replay)
 	err = take_list(&from->el1_entry, "el1_entry", to->el1_entry, NR(to->el1_entry),
 			&to->nr_el1_entry);
 	if (!err)
+		err = take_list(&from->ret_from_fork, "ret_from_fork", to->ret_from_fork,
+				NR(to->ret_from_fork), &to->nr_ret_from_fork);
+	if (!err)
 		err = take_list(&from->special, "special", to->special, NR(to->special),
 				&to->nr_special);
 	if (!err)

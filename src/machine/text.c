@@ -81,16 +81,29 @@ enum rw_tri rw_kernel_in_sym_code(const void *ctx, uint64_t addr)
 	return RW_NO;
 }
 
+/** An empty list is one that is not known. */
+static enum rw_tri in_list(const struct rw_text_range *list, size_t nr, uint64_t addr)
+{
+	if (!nr)
+		return RW_UNKNOWN;
+	for (size_t i = 0; i < nr; i++)
+		if (in(list[i].start, list[i].end, addr))
+			return RW_YES;
+	return RW_NO;
+}
+
 enum rw_tri rw_kernel_in_el1_entry(const void *ctx, uint64_t addr)
 {
 	const struct rw_kernel *kernel = ctx;
 
-	if (!kernel->nr_el1_entry)
-		return RW_UNKNOWN;
-	for (size_t i = 0; i < kernel->nr_el1_entry; i++)
-		if (in(kernel->el1_entry[i].start, kernel->el1_entry[i].end, addr))
-			return RW_YES;
-	return RW_NO;
+	return in_list(kernel->el1_entry, kernel->nr_el1_entry, addr);
+}
+
+enum rw_tri rw_kernel_in_ret_from_fork(const void *ctx, uint64_t addr)
+{
+	const struct rw_kernel *kernel = ctx;
+
+	return in_list(kernel->ret_from_fork, kernel->nr_ret_from_fork, addr);
 }
 
 bool rw_kernel_symbolize(const struct rw_kernel *kernel, uint64_t addr, struct rw_symbol *ret,

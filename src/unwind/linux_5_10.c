@@ -12,13 +12,39 @@
 
 #include "model.h"
 
+/**
+ * Kernel threads, and tasks that never ran, have a frame pointer of 0 behind ret_from_fork().
+ * 0 is on no stack: the walk fails, and does so when nothing went wrong.  "arm64: Implement
+ * stack trace termination record" (in 5.14) gave them the final record.
+ */
+static bool ends_in_ret_from_fork(struct unwind *w)
+{
+	enum rw_tri in_it = RW_UNKNOWN;
+
+	if (w->fp)
+		return false;
+	// What a trampoline stands for may lie there.  That it is not known was noted.
+	if (w->untranslated || w->fgraph_doubt)
+		return true;
+	if (w->pac_doubt) {
+		unwind_missing(w, RW_REASON_PAC_UNKNOWN, RW_DETAIL_NONE, unwind_last(w), w->pc);
+		return true;
+	}
+	if (w->in->in_ret_from_fork)
+		in_it = w->in->in_ret_from_fork(w->in->kernel, w->pc);
+	if (in_it == RW_UNKNOWN)
+		unwind_missing(w, RW_REASON_LAYOUT_UNKNOWN, RW_DETAIL_RET_FROM_FORK,
+			       unwind_last(w), w->pc);
+	return in_it != RW_NO;
+}
+
 static bool unwind_frame_5_10(struct unwind *w)
 {
 	// Commit 6106e1112cc6 ("arm64: remove EL0 exception frame record", in 5.12) made
 	// a frame pointer of 0 the end; 8533d5bfad41 (in 5.13 and 5.12.5) took that back.
 	bool fp_zero_ends = w->in->options & RW_OPTION_FP_ZERO_ENDS;
 
-	if (fp_zero_ends && !w->fp) {
+	if (fp_zero_ends ? !w->fp : ends_in_ret_from_fork(w)) {
 		w->res->end = RW_END_FINAL;
 		return false;
 	}

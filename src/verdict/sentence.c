@@ -94,6 +94,10 @@ static void layout_unknown(const struct rw_trace *trace, const struct rw_reason 
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "where this kernel's exception vectors lie is not known, so that an interrupted "
 			 "function cannot be told");
+	else if (reason->detail == RW_DETAIL_RET_FROM_FORK)
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "where ret_from_fork() lies is not known: if 0x%" PRIx64 " is in it, the chain "
+			 "ends there as it should", reason->address);
 	else
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "the list of code that this version distrusts cannot be made from this "

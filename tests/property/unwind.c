@@ -53,6 +53,7 @@ enum {
 #define TRAMPOLINE	(CORE_AT + 0x480)
 #define ENTRY_AT	(CORE_AT + 0x1000)	/* exception vectors: SYM_CODE, 4 KiB */
 #define ASM_AT		(CORE_AT + 0x3000)	/* other SYM_CODE */
+#define FORK_AT		(CORE_AT + 0x3f00)	/* ret_from_fork, 64 bytes of it */
 #define ORDINARY_AT	(CORE_AT + 0x4000)	/* C functions, to the end of the core */
 #define REGS_FP		232
 #define REGS_PC		256
@@ -78,7 +79,7 @@ struct plan {
 	uint8_t other, other_frames;	/* the chain begins on this stack; 0: on the task's */
 	uint8_t exception_at;	/* record n is that of a struct pt_regs; 0: none */
 	uint8_t fault, fault_at;
-	uint8_t zero_end;	/* the last record's fp is 0, as before 5.14 */
+	uint8_t zero_end;	/* the last record's fp is 0, as before 5.14; 2: in ret_from_fork */
 	uint8_t pac;		/* return addresses are signed: enum pac */
 	uint8_t context;	/* bits: what current's CPU does, beside what other needs */
 	uint8_t limit;
@@ -206,6 +207,11 @@ static enum rw_tri in_el1_entry(const void *kernel, uint64_t addr)
 	return rw_tri(within(addr - ((const struct scene *)kernel)->base, ENTRY_AT, 0x1000));
 }
 
+static enum rw_tri in_ret_from_fork(const void *kernel, uint64_t addr)
+{
+	return rw_tri(within(addr - ((const struct scene *)kernel)->base, FORK_AT, 64));
+}
+
 static enum rw_tri in_special(const void *kernel, uint64_t addr)
 {
 	const struct scene *s = kernel;
@@ -303,6 +309,8 @@ static uint64_t choose_pc(const struct plan *p, const struct scene *s, unsigned 
 
 	if (p->exception_at == n + 1)
 		return s->base + ENTRY_AT + r;
+	if (p->zero_end == 2 && n == p->frames)
+		return s->base + FORK_AT + r % 64;
 	if (p->data >> n & 1)
 		return s->base + DATA_AT + r;
 	if (p->assembly >> n & 1)
@@ -333,6 +341,7 @@ static void make_input(const struct plan *p, struct scene *s)
 	in->in_special = in_special;
 	in->in_code_section = in_code_section;
 	in->in_el1_entry = p->no_vectors ? NULL : in_el1_entry;
+	in->in_ret_from_fork = in_ret_from_fork;
 	in->layout = rw_model_find(layout_models[p->layout])->layout;
 	in->layout_known = RW_YES;
 	in->start = p->start;
@@ -583,7 +592,7 @@ static void draw(struct plan *p, uint64_t seed)
 	}
 	if (chance(&state, 8))
 		p->exception_at = 1 + below(&state, p->frames);
-	p->zero_end = p->layout == 0 && chance(&state, 50);
+	p->zero_end = p->layout || chance(&state, 50) ? 0 : 1 + chance(&state, 50);
 	if (chance(&state, 15))
 		p->pac = chance(&state, 70) ? PAC_REMOVED : 1 + below(&state, NR_PAC - 1);
 	p->no_vectors = chance(&state, 10);
@@ -621,7 +630,8 @@ enum {
 	LESS_HANDLER, LESS_TRAMPOLINE, LESS_SLIDE,
 	LESS_PREEMPTIBLE, LESS_IN_NMI, LESS_IN_EFI, LESS_CURRENT,
 	LESS_VA_BITS, LESS_PTRAUTH, LESS_PAUTH_HW, LESS_LISTS,
-	LESS_TABLE, LESS_ASSEMBLY, LESS_READY, LESS_VECTORS, LESS_LAYOUT,
+	LESS_TABLE, LESS_ASSEMBLY, LESS_READY, LESS_VECTORS, LESS_FORK,
+	LESS_LAYOUT,
 	LESS_WORD,
 	LESS_TOP = LESS_WORD + 8, LESS_BOTTOM, LESS_BYTES, LESS_ALL_STACKS,
 	NR_SINGLE,
@@ -715,6 +725,7 @@ static bool take(struct scene *s, unsigned int n, uint64_t *state, char *what, s
 	case LESS_SLIDE:
 		snprintf(what, size, "all addresses of the image");
 		in->is_text = NULL;
+		in->in_ret_from_fork = NULL;
 		s->slide_unknown = s->lists_unknown = s->table_unknown = true;
 		in->return_to_handler = (struct rw_address){ 0, RW_UNKNOWN };
 		in->kretprobe_trampoline = (struct rw_address){ 0, RW_UNKNOWN };
@@ -772,6 +783,10 @@ static bool take(struct scene *s, unsigned int n, uint64_t *state, char *what, s
 	case LESS_VECTORS:
 		snprintf(what, size, "vector code");
 		in->in_el1_entry = NULL;
+		return true;
+	case LESS_FORK:
+		snprintf(what, size, "where ret_from_fork is");
+		in->in_ret_from_fork = NULL;
 		return true;
 	case LESS_LAYOUT:
 		snprintf(what, size, "layout");

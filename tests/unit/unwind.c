@@ -1261,6 +1261,7 @@ static void test_fp_zero_ends(void **unused)
 	// A chain that ends at an fp of 0: {0, lr}.
 	make_chain(name, 4);
 	set_fp(4, 0);
+	ranges_add(&w.ret_from_fork, PC(3), PC(3) + 4);
 	assert_because(name, UNRELIABLE, RW_REASON_OFF_STACK, 4, 0);
 	w.in.options |= RW_OPTION_FP_ZERO_ENDS;
 	assert_verdict(name, RELIABLE);
@@ -1279,6 +1280,37 @@ static void test_fp_zero_ends(void **unused)
 	assert_verdict(name, RELIABLE);
 	assert_int_equal(t.nr, 6);
 	assert_int_equal(t.e[5].pc, 0);
+}
+
+/** Kernel threads of 5.10 end so, with the caller's pc in ret_from_fork(). */
+static void test_ret_from_fork(void **unused)
+{
+	const char *name = "linux-5.10";
+
+	(void)unused;
+	make_chain(name, 4);
+	set_fp(4, 0);
+	assert_verdict(name, UNDETERMINED);
+	assert_int_equal(t.result.reasons[0].code, RW_REASON_LAYOUT_UNKNOWN);
+	assert_int_equal(t.result.reasons[0].detail, RW_DETAIL_RET_FROM_FORK);
+	assert_int_equal(t.result.reasons[0].address, PC(4));
+	ranges_add(&w.ret_from_fork, PC(4), PC(4) + 4);
+	assert_verdict(name, RELIABLE);
+	assert_int_equal(t.result.end, RW_END_FINAL);
+	assert_int_equal(t.nr, 5);
+	// Only where the chain ends there.
+	set_fp(4, 8);
+	assert_because(name, UNRELIABLE, RW_REASON_MISALIGNED_FP, 4, 8);
+	// A task that has not run yet.
+	w.in.fp = 0;
+	w.in.pc = PC(4);
+	assert_verdict(name, RELIABLE);
+	assert_int_equal(t.nr, 1);
+	// Later ones have the final record there.
+	make_chain("linux-5.14", 4);
+	set_fp(4, 0);
+	ranges_add(&w.ret_from_fork, PC(4), PC(4) + 4);
+	assert_because("linux-5.14", UNRELIABLE, RW_REASON_OFF_STACK, 4, 0);
 }
 
 /** The layout is a guess: what holds in each that kernels have had is certain, no more. */
@@ -1358,6 +1390,7 @@ int main(void)
 		cmocka_unit_test(test_final_record),
 		cmocka_unit_test(test_models_table),
 		cmocka_unit_test(test_fp_zero_ends),
+		cmocka_unit_test(test_ret_from_fork),
 		cmocka_unit_test(test_layout_unknown),
 	};
 

@@ -27,6 +27,7 @@ struct world {
 	uint64_t addr[MAX_WORDS], word[MAX_WORDS];
 	size_t nr_words;
 	struct ranges text, text_unknown, sym_code, sym_code_unknown, special, section;
+	struct ranges ret_from_fork;	/* none: not known */
 	struct rw_fgraph_entry fgraph[MAX_TRACED];
 	struct rw_kretprobe kretprobes[MAX_TRACED];
 	struct rw_unwind_input in;

@@ -21,6 +21,7 @@
 
 #define RETURN_TO_HANDLER	UINT64_C(0xffff80000802d19c)
 #define TRAMPOLINE		UINT64_C(0xffff800008038284)
+#define RET_FROM_FORK		UINT64_C(0xffff800008100700)
 
 enum column { ID, MODELS, KIND, START, CTX, PC, FP, STACKS, MEM, FGRAPH, KRETPROBE, OPT, ENTRIES,
 	      MARKS, END, REASON, NR_COLUMNS };
@@ -249,6 +250,7 @@ static void row(char **f, const char *name, struct counts *counts)
 
 	assert_non_null(model);
 	world_init(&w);
+	ranges_add(&w.ret_from_fork, RET_FROM_FORK, RET_FROM_FORK + 0x100);
 	for (int i = 0; i < 4; i++)
 		snprintf(copy[i], sizeof(copy[i]), "%s", f[STACKS + i]);
 	put_stacks(&w, copy[0]);

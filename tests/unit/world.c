@@ -69,6 +69,13 @@ static enum rw_tri in_code_section(const void *kernel, uint64_t addr, bool *hand
 	return RW_NO;
 }
 
+static enum rw_tri in_ret_from_fork(const void *kernel, uint64_t addr)
+{
+	const struct ranges *ranges = &((const struct world *)kernel)->ret_from_fork;
+
+	return ranges->nr ? rw_tri(contains(ranges, addr)) : RW_UNKNOWN;
+}
+
 static bool collect(void *cookie, const struct rw_entry *entry)
 {
 	struct trace *trace = cookie;
@@ -121,6 +128,7 @@ void world_walk(struct world *world, const struct rw_model *model, struct trace 
 	in->in_sym_code = in_sym_code;
 	in->in_special = in_special;
 	in->in_code_section = in_code_section;
+	in->in_ret_from_fork = in_ret_from_fork;
 	in->fgraph.entries = world->fgraph;
 	in->kretprobes.instances = world->kretprobes;
 	ret->nr = 0;
