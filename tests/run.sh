@@ -66,6 +66,7 @@ done < <(meson test -C "$build" --list --no-rebuild 2>/dev/null | sed -n 's/.* \
 check rooms python3 tests/rooms.py
 check man-page bash tests/man.sh
 check lab-compare python3 tests/lab/test_compare.py
+check mutation-table python3 tests/mutation/run --check
 check fixture-rebuild timeout 300 tests/fixtures/rebuild.sh
 echo
 echo "$passed passed, $failed failed, $skipped skipped"
