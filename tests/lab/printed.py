@@ -12,7 +12,7 @@ import cache
 from result import Result
 
 TASK = re.compile(r'task:(.{15}) state:(.)(.*?)\bpid: *(\d+)')
-ENTRY = re.compile(r' (\S+\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[\w+\])?|0x[0-9a-f]+)(?: \([A-Z]+\))?$')
+ENTRY = re.compile(r' (\S+\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[\w+\])?|0x[0-9a-f]+)(?: \(([A-Z]+)\))?$')
 
 
 @dataclasses.dataclass
@@ -21,35 +21,47 @@ class Task:
     comm: str
     running: bool
     entries: list
+    marks: list         # "F": a return address that a tracer had replaced; since 6.13
 
 
-def read(text):
-    """{pid: Task}"""
-    tasks, entries = {}, None
+def blocks(text):
+    """[(Task, the lines that say it)]"""
+    found, inside = [], None
     for line in text.splitlines():
         begins, entry = TASK.match(line), ENTRY.match(line)
         if begins:
             comm, state, rest, pid = begins.groups()
-            task = Task(int(pid), comm.rstrip(), state == 'R' and 'running' in rest, [])
-            if task.pid in tasks:
-                raise cache.Failed('pid %s is printed twice' % pid)
-            tasks[task.pid] = task
-            entries = None
-        elif line == 'Call trace:' and tasks:
-            entries = task.entries
-        elif entry and entries is not None:
-            entries.append(entry.group(1))
+            task = Task(int(pid), comm.rstrip(), state == 'R' and 'running' in rest, [], [])
+            found.append((task, [line]))
+            inside = None
+        elif line == 'Call trace:' and found:
+            inside = found[-1][0]
+            found[-1][1].append(line)
+        elif entry and inside:
+            inside.entries.append(entry.group(1))
+            inside.marks.append(entry.group(2) or '')
+            found[-1][1].append(line)
         else:
-            entries = None      # something else is printed
+            inside = None       # something else is printed
+    return found
+
+
+def read(text):
+    """{pid: Task}"""
+    tasks = {}
+    for task, _ in blocks(text):
+        if task.pid in tasks:
+            raise cache.Failed('pid %d is printed twice' % task.pid)
+        tasks[task.pid] = task
     return tasks
 
 
-def _path(directory, n):
+def path(directory, n):
     return os.path.join(directory, 'printed.%d.txt' % n)
 
 
 def is_there(directory):
-    return os.path.exists(_path(directory, 2))
+    return os.path.exists(path(directory, 2))
 
 
 def differences(task, trace):
@@ -62,6 +74,9 @@ def differences(task, trace):
         show = [e[n] if n < len(e) else 'no more' for e in (task.entries, ours)]
         found.append('%d entries and %d, at #%d the kernel prints %s, rewalk %s' % (
             len(task.entries), len(ours), n, *show))
+    marks = [''.join(f['marks']) for f in trace['frames']]
+    if not found and any(task.marks) and marks != task.marks:
+        found.append('marks: the kernel prints %s, rewalk has %s' % (task.marks, marks))
     if trace['task']['comm'] != task.comm:
         found.append('comm: the kernel has %s, rewalk %s' % (task.comm, trace['task']['comm']))
     if trace['verdict'] == 'undetermined':
@@ -106,5 +121,5 @@ def compare(before, after, traces):
 
 def against(directory):
     """What holds traces against the run in @directory."""
-    before, after = (read(cache.read(_path(directory, n))) for n in (1, 2))
+    before, after = (read(cache.read(path(directory, n))) for n in (1, 2))
     return lambda traces: compare(before, after, traces)

@@ -94,18 +94,20 @@ task:moved           state:S stack:0     pid:8     tgid:8     ppid:1      flags:
 Call trace:
  one+0x10/0x20
 '''
+
+
+def shown(pid, comm, *frames):
+    return {'task': {'pid': pid, 'comm': comm}, 'verdict': 'reliable', 'reasons': [],
+            'frames': [{'printed': p, 'marks': list(m)} for p, m in frames]}
+
+
 SHOWN = {
-    0xf1: {'task': {'pid': 1, 'comm': 'init'}, 'verdict': 'undetermined', 'reasons': [],
-           'frames': [{'printed': 'x+0x0/0x4'}]},
-    0xf2: {'task': {'pid': 7, 'comm': 'one two'}, 'verdict': 'reliable', 'reasons': [],
-           'frames': [{'printed': p} for p in ('one+0x10/0x20', 'two+0x10/0x20 [module]',
-                                               'panic+0x10/0x20')]},
-    0xf3: {'task': {'pid': 8, 'comm': 'moved'}, 'verdict': 'reliable', 'reasons': [],
-           'frames': [{'printed': 'two+0x10/0x20'}]},
-    0xf4: {'task': {'pid': 3, 'comm': 'zombie'}, 'verdict': 'reliable', 'reasons': [],
-           'frames': []},
-    0xf5: {'task': {'pid': 9, 'comm': 'between'}, 'verdict': 'reliable', 'reasons': [],
-           'frames': [{'printed': 'one+0x10/0x20'}]},
+    0xf1: shown(1, 'init', ('x+0x0/0x4', '')),
+    0xf2: shown(7, 'one two', ('one+0x10/0x20', 'T'), ('two+0x10/0x20 [module]', 'P'),
+                ('panic+0x10/0x20', '')),
+    0xf3: shown(8, 'moved', ('two+0x10/0x20', '')),
+    0xf4: shown(3, 'zombie'),
+    0xf5: shown(9, 'between', ('one+0x10/0x20', '')),
 }
 PRINTED_CHANGES = [
     ('printed: an entry is another', put_frame(0xf2, 1, 'printed', 'two+0x14/0x20 [module]'),
@@ -113,6 +115,7 @@ PRINTED_CHANGES = [
     ('printed: an entry is missing', lambda t: t[0xf2]['frames'].pop(), 'different'),
     ('printed: an entry is too many', lambda t: t[0xf2]['frames'].append(t[0xf2]['frames'][0]),
      'different'),
+    ('printed: another mark', put_frame(0xf2, 1, 'marks', ['F']), 'different'),
     ('printed: another name of a task', lambda t: t[0xf2]['task'].update(comm='x'), 'different'),
     ('printed: undetermined', put(0xf2, 'verdict', 'undetermined'), 'different'),
     ('printed: a task is missing', lambda t: t.pop(0xf2), 'missing'),
