@@ -207,6 +207,17 @@ struct rw_kallsyms_place {
 };
 
 /**
+ * Look for that table in a kernel's memory, where nothing tells its place: as kernels of 4.20
+ * to 6.3 have it.
+ *
+ * @param read, arg  Memory at the kernel's run-time addresses.
+ * @param stext      Where to begin: the run-time address of _stext.
+ * @return False if there is none, or no memory; *ret means nothing then.
+ */
+bool rw_kallsyms_find(rw_image_read_fn *read, void *arg, uint64_t stext,
+		      struct rw_kallsyms_place *ret);
+
+/**
  * An image that knows nothing yet; what follows adds to it.
  *
  * @param path  For messages and rw_image_path(): the dump's name.

@@ -20,7 +20,7 @@
 // An empty ring is found by nothing, and stays unknown.
 //
 // Source: include/linux/export-internal.h, kernel/module/main.c, kernel/bpf/core.c,
-// kernel/kprobes.c; checked on Debian's 6.1.
+// kernel/kprobes.c; checked on Debian's 5.10 and 6.1.
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The kernel's image out of its dump, where there is no vmlinux: names from its own
-// kallsyms, found by VMCOREINFO; then, once it is known where the kernel lies, its
+// kallsyms, found by VMCOREINFO (up to 5.19, which do not say it, behind _stext); then, once it is known where the kernel lies, its
 // BTF, its banner, and the table of the RFC series from its memory.  A System.map or
 // a copy of /proc/kallsyms adds the names that kallsyms does not have: those of data,
 // in a kernel built without CONFIG_KALLSYMS_ALL.
@@ -50,7 +50,7 @@ static struct rw_error *add_kallsyms(struct rw_machine *m, uint64_t voffset)
 {
 	struct kimage kimage = { m->dump, voffset };
 
-	const struct rw_kallsyms_place place = {
+	struct rw_kallsyms_place place = {
 		.num_syms = info_symbol(m, "SYMBOL(kallsyms_num_syms)"),
 		.names = info_symbol(m, "SYMBOL(kallsyms_names)"),
 		.token_table = info_symbol(m, "SYMBOL(kallsyms_token_table)"),
@@ -61,10 +61,12 @@ static struct rw_error *add_kallsyms(struct rw_machine *m, uint64_t voffset)
 	};
 	uint64_t stext;
 
-	if (!place.num_syms || !place.names || !place.token_table || !place.token_index ||
-	    (!place.offsets && !place.addresses))
+	if ((!place.num_syms || !place.names || !place.token_table || !place.token_index ||
+	     (!place.offsets && !place.addresses)) &&
+	    !rw_kallsyms_find(read_kimage, &kimage, info_symbol(m, "SYMBOL(_stext)"), &place))
 		return rw_error_create(RW_ERROR_MISSING, "VMCOREINFO: does not say where the "
-				       "kernel's own symbols are, as since 6.0; %s", remedy);
+				       "kernel's own symbols are, as since 6.0, and they were not "
+				       "found in the dump; %s", remedy);
 	struct rw_error *err = rw_image_add_kallsyms(m->own_image, &place, read_kimage, &kimage);
 	if (!err && (!rw_image_symbol(m->own_image, "_stext", &stext) ||
 		     stext != info_symbol(m, "SYMBOL(_stext)")))

@@ -4,6 +4,7 @@
 // section headers at the end, as linkers do.
 
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,8 +164,22 @@ char *mk_file(const void *bytes, size_t size)
 	return path;
 }
 
-void mk_kallsyms(const struct mk_kallsym *symbols, uint64_t addr, uint64_t base,
-		 struct mk_kallsyms *ret)
+static void append_offsets(struct buffer *out, const struct mk_kallsym *symbols, uint64_t addr,
+			   uint64_t base, struct mk_kallsyms *ret)
+{
+	align(out, 8);
+	ret->offsets = addr + out->size;
+	for (; symbols->name; symbols++) {
+		uint32_t offset = (uint32_t)(symbols->addr - (base ? base : addr + out->size));
+
+		append(out, &offset, sizeof(offset));
+	}
+	align(out, 8);
+	ret->base = addr + append(out, &base, sizeof(base));
+}
+
+static void lay_out(const struct mk_kallsym *symbols, uint64_t addr, uint64_t base, bool as_5_10,
+		    struct mk_kallsyms *ret)
 {
 	struct buffer out = { 0 }, markers = { 0 };
 	uint16_t index[256];
@@ -172,7 +187,11 @@ void mk_kallsyms(const struct mk_kallsym *symbols, uint64_t addr, uint64_t base,
 
 	while (symbols[nr].name)
 		nr++;
+	if (as_5_10)
+		append_offsets(&out, symbols, addr, base, ret);
 	ret->num_syms = addr + append(&out, &nr, sizeof(nr));
+	if (as_5_10)
+		align(&out, 8);
 	ret->names = addr + out.size;
 	size_t names = out.size;
 	for (uint32_t i = 0; i < nr; i++) {
@@ -202,19 +221,24 @@ void mk_kallsyms(const struct mk_kallsym *symbols, uint64_t addr, uint64_t base,
 	}
 	align(&out, 8);
 	ret->token_index = addr + append(&out, index, sizeof(index));
-	align(&out, 8);
-	ret->offsets = addr + out.size;
-	for (uint32_t i = 0; i < nr; i++) {
-		uint32_t offset = (uint32_t)(symbols[i].addr - (base ? base : addr + out.size));
-
-		append(&out, &offset, sizeof(offset));
-	}
-	align(&out, 8);
-	ret->base = addr + append(&out, &base, sizeof(base));
+	if (!as_5_10)
+		append_offsets(&out, symbols, addr, base, ret);
 	if (out.size > sizeof(ret->bytes))
 		abort();
 	memcpy(ret->bytes, out.bytes, out.size);
 	ret->size = out.size;
 	free(out.bytes);
 	free(markers.bytes);
+}
+
+void mk_kallsyms(const struct mk_kallsym *symbols, uint64_t addr, uint64_t base,
+		 struct mk_kallsyms *ret)
+{
+	lay_out(symbols, addr, base, false, ret);
+}
+
+void mk_kallsyms_5_10(const struct mk_kallsym *symbols, uint64_t addr, uint64_t base,
+		      struct mk_kallsyms *ret)
+{
+	lay_out(symbols, addr, base, true, ret);
 }

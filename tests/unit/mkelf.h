@@ -65,4 +65,8 @@ struct mk_kallsyms {
 void mk_kallsyms(const struct mk_kallsym *symbols, uint64_t addr, uint64_t base,
 		 struct mk_kallsyms *ret);
 
+/** The same in the order of 4.20 to 6.3: the offsets come first. */
+void mk_kallsyms_5_10(const struct mk_kallsym *symbols, uint64_t addr, uint64_t base,
+		      struct mk_kallsyms *ret);
+
 #endif

@@ -583,7 +583,10 @@ void mk_own(struct mk_machine *m, const struct mk_own *own)
 	size_t nr = sorted_symbols(symbols, names, own->text_only, btf_size);
 	for (size_t i = 0; i < nr; i++)
 		symbols[i].addr += MK_SLIDE;
-	mk_kallsyms(symbols, at, own->place_relative ? 0 : run, &tables);
+	if (own->as_5_10)
+		mk_kallsyms_5_10(symbols, at, run, &tables);
+	else
+		mk_kallsyms(symbols, at, own->place_relative ? 0 : run, &tables);
 	memcpy(mk_at(m, at), tables.bytes, tables.size);
 	memcpy(mk_at(m, run + BTF_AT), btf, btf_size);
 	if (own->text_only) {
@@ -595,20 +598,23 @@ void mk_own(struct mk_machine *m, const struct mk_own *own)
 	int len = snprintf(info, sizeof(info),
 			   "OSRELEASE=6.17.0-test\nBUILD-ID=0123456789abcdef\nPAGESIZE=4096\n"
 			   "SYMBOL(_stext)=%llx\nSYMBOL(swapper_pg_dir)=%llx\n"
-			   "SYMBOL(kallsyms_names)=%llx\nSYMBOL(kallsyms_num_syms)=%llx\n"
-			   "SYMBOL(kallsyms_token_table)=%llx\nSYMBOL(kallsyms_token_index)=%llx\n"
-			   "SYMBOL(kallsyms_offsets)=%llx\nNUMBER(VA_BITS)=48\n"
-			   "NUMBER(TCR_EL1_T1SZ)=0x10\nNUMBER(kimage_voffset)=0x%llx\n"
+			   "NUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=0x10\nNUMBER(kimage_voffset)=0x%llx\n"
 			   "NUMBER(PHYS_OFFSET)=0x%llx\nKERNELOFFSET=%llx\n",
 			   (unsigned long long)mk_variable("_stext"),
 			   (unsigned long long)mk_variable("swapper_pg_dir"),
-			   (unsigned long long)tables.names, (unsigned long long)tables.num_syms,
-			   (unsigned long long)tables.token_table,
-			   (unsigned long long)tables.token_index,
-			   (unsigned long long)tables.offsets,
 			   (unsigned long long)(run - MK_RAM - IMAGE), (unsigned long long)MK_RAM,
 			   (unsigned long long)MK_SLIDE);
-	if (!own->place_relative)
+	if (!own->as_5_10)
+		len += snprintf(info + len, sizeof(info) - (size_t)len,
+				"SYMBOL(kallsyms_names)=%llx\nSYMBOL(kallsyms_num_syms)=%llx\n"
+				"SYMBOL(kallsyms_token_table)=%llx\nSYMBOL(kallsyms_token_index)=%llx\n"
+				"SYMBOL(kallsyms_offsets)=%llx\n",
+				(unsigned long long)tables.names,
+				(unsigned long long)tables.num_syms,
+				(unsigned long long)tables.token_table,
+				(unsigned long long)tables.token_index,
+				(unsigned long long)tables.offsets);
+	if (!own->as_5_10 && !own->place_relative)
 		len += snprintf(info + len, sizeof(info) - (size_t)len,
 				"SYMBOL(kallsyms_relative_base)=%llx\n",
 				(unsigned long long)tables.base);

@@ -89,6 +89,7 @@ void mk_crash_note(struct mk_machine *m, unsigned int cpu, uint32_t pid, uint64_
 /** What the kernel leaves of itself in its memory. */
 struct mk_own {
 	bool place_relative;	/* kallsyms as since 7.0 */
+	bool as_5_10;		/* as in 5.10, when VMCOREINFO did not say where kallsyms is */
 	bool text_only;		/* kallsyms without the names of data; exported symbols */
 	bool in_memory;		/* VMCOREINFO is not in the notes but in RAM + 0x340000 */
 	bool no_vmcoreinfo;	/* it is nowhere */

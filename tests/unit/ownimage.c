@@ -143,6 +143,37 @@ static void test_alone(void **state)
 	}
 }
 
+/** Nothing says where kallsyms is; it is looked for, and what lies around it is not taken for it. */
+static void test_kallsyms_found(void **state)
+{
+	const struct mk_own own = { .as_5_10 = true };
+	struct mk_machine m;
+	struct mk_opened with, without;
+
+	(void)state;
+	mk_machine_init(&m, NR_CPUS, NR_TASKS);
+	mk_own(&m, &own);
+	open_good(&m, m.image, &with);
+	open_good(&m, NULL, &without);
+	assert_same(&with, &without);
+	mk_close(&without);
+	mk_close(&with);
+	// One bit of any part of it, and it is none.
+	const uint64_t parts[] = {
+		m.kallsyms.base, m.kallsyms.num_syms, m.kallsyms.names, m.kallsyms.token_index,
+		m.kallsyms.token_index + 510,
+	};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		uint8_t *byte = mk_at(&m, parts[i] + MK_SLIDE + (parts[i] == m.kallsyms.base ? 7 : 0));
+
+		*byte ^= 0x80;
+		mk_open_with(&m, NULL, false, &without);
+		expect(&without, RW_ERROR_MISSING, "and they were not found in the dump");
+		*byte ^= 0x80;
+	}
+	mk_machine_deinit(&m);
+}
+
 static void test_lists(void **state)
 {
 	struct mk_machine m;
@@ -349,6 +380,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_kallsyms_found),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_list_without_vmcoreinfo),
 		cmocka_unit_test(test_list_against_kallsyms),
