@@ -6,6 +6,7 @@ import os
 import subprocess
 
 import cache
+import logs
 import printed
 from result import COLUMNS, Result  # noqa: F401
 from truth import Truth
@@ -134,4 +135,7 @@ def compare_run(rewalk, kernel, directory, dumps):
         if not result.good():
             result.shown.insert(0, 'in %s:' % os.path.join(directory, name))
             return result
+    if kernel.vmlinux():
+        result.add_log(logs.check(rewalk, kernel.vmlinux(),
+                                  os.path.join(directory, 'console.txt'))[2])
     return result

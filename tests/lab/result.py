@@ -11,9 +11,15 @@ class Result:
         self.count = dict.fromkeys(COLUMNS, 0)
         self.verdicts = {}
         self.shown = []
+        self.log_differs = False    # what the kernel printed on the console
 
     def good(self):
-        return self.count['tasks'] > 0 and self.count['equal'] == self.count['tasks']
+        return self.count['tasks'] > 0 and self.count['equal'] == self.count['tasks'] and \
+            not self.log_differs
+
+    def add_log(self, differences):
+        self.log_differs |= bool(differences)
+        self.shown += ['on the console: ' + d for d in differences]
 
     def add(self, task, what, differences):
         self.count[what] += 1

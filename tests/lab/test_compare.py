@@ -159,6 +159,14 @@ def main():
     if not result.good() or list(result.count.values()) != [4, 4, 1, 0, 0]:
         print('equal, but found: %s %s' % (result.count, result.shown))
         failed += 1
+    result.add_log([])
+    if not result.good():
+        print('a log that is equal is none: %s' % result.shown)
+        failed += 1
+    result.add_log(['line 7: want x'])
+    if result.good() or len(result.shown) != 1:
+        print('a log that differs: not found: %s' % result.shown)
+        failed += 1
     unseen = copy.deepcopy(TRACES)
     del unseen[0xf3]
     result = compare.compare(told, unseen)
@@ -176,7 +184,7 @@ def main():
     if after != [0xa0]:
         print("after panic(): %s" % after)
         failed += 1
-    print('%d passed, %d failed' % (len(CHANGES) + len(PRINTED_CHANGES) + 5 - failed, failed))
+    print('%d passed, %d failed' % (len(CHANGES) + len(PRINTED_CHANGES) + 7 - failed, failed))
     return 1 if failed else 0
 
 

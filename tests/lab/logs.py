@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every trace that a lab kernel printed, out of rewalk again, text for text.
 
-check-logs.py --rewalk R [--lab DIR] [RUN...]: for each run's dmesg.txt, console.txt and
-proc-stack.txt, the traces are counted here by a reader of its own, as simple as can be,
-and compared with `rewalk --json`: as many, in the same order, each at its line, each
-entry equal to its line. A kernel's own vmlinux must fit all of its entries, and no
-printed trace may be called reliable.
+The traces are counted here by a reader of its own, as simple as can be, and compared with
+`rewalk --json`: as many, in the same order, each at its line, each entry equal to its line. A
+kernel's own vmlinux must fit all of its entries, and no printed trace may be called reliable.
+tests/lab/run does it with what each run left on the console.
+
+logs.py --rewalk R VMLINUX LOG...: with other logs; those named proc-stack.txt have the form of
+`tail -n +1 /proc/*/stack`.
 """
 import argparse
 import json
@@ -15,6 +17,7 @@ import re
 import subprocess
 import sys
 
+LIMIT = 600
 STAMP = re.compile(rb'^\[ *\d+\.\d+\] ?')
 ENTRY = re.compile(rb'^ (\S+\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[^\]]+\])?|0x[0-9a-f]+)(?: \(([A-Z]+)\))?$')
 
@@ -64,10 +67,11 @@ def differences(want, got):
             yield 'line %d: its own vmlinux does not fit' % line
 
 
-def check(rewalk, vmlinux, path, reader):
+def check(rewalk, vmlinux, path, reader=log_traces):
+    """(traces, their entries, differences in words)"""
     want = reader(path)
     run = subprocess.run([rewalk, '--json', vmlinux, path], stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE)
+                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=LIMIT)
     got = [json.loads(line) for line in run.stdout.splitlines()]
     got = [t for t in got if t['type'] == 'trace']
     bad = list(differences(want, got))
@@ -81,32 +85,18 @@ def check(rewalk, vmlinux, path, reader):
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--rewalk', required=True)
-    p.add_argument('--lab', default=os.path.expanduser('~/.cache/rewalk-lab'))
-    p.add_argument('runs', nargs='*')
+    p.add_argument('vmlinux')
+    p.add_argument('logs', nargs='+', metavar='LOG')
     args = p.parse_args()
-    runs = os.path.join(args.lab, 'runs')
-    if not os.path.isdir(runs):
-        print('skipped: no runs of the lab in %s' % args.lab)
-        return 77
-    traces = entries = failed = files = 0
-    for run in args.runs or sorted(os.listdir(runs)):
-        vmlinux = os.path.join(args.lab, 'kernels', run.split('-')[0], 'vmlinux')
-        counts = []
-        for name, reader in (('dmesg.txt', log_traces), ('console.txt', log_traces),
-                             ('proc-stack.txt', stack_traces)):
-            path = os.path.join(runs, run, name)
-            if not os.path.exists(path) or not os.path.exists(vmlinux):
-                continue
-            nr, nr_entries, bad = check(args.rewalk, vmlinux, path, reader)
-            counts.append('%s %d traces, %d entries%s' % (name, nr, nr_entries,
-                                                          ': FAILED' if bad else ''))
-            for b in bad[:5]:
-                print('%s: %s' % (path, b))
-            traces, entries = traces + nr, entries + nr_entries
-            files += 1
-            failed += bool(bad)
-        print('%-16s %s' % (run, '; '.join(counts)))
-    print('%d traces, %d entries in %d files, %d files failed' % (traces, entries, files, failed))
+    traces = entries = failed = 0
+    for path in args.logs:
+        reader = stack_traces if os.path.basename(path) == 'proc-stack.txt' else log_traces
+        nr, nr_entries, bad = check(args.rewalk, args.vmlinux, path, reader)
+        for b in bad[:5]:
+            print('%s: %s' % (path, b))
+        traces, entries, failed = traces + nr, entries + nr_entries, failed + bool(bad)
+    print('%d traces, %d entries in %d files, %d files failed' % (
+        traces, entries, len(args.logs), failed))
     return 1 if failed or not traces else 0
 
 
