@@ -123,6 +123,17 @@ static void heading(struct rw_output *out, const struct rw_trace *trace)
 				rw_stack_name(i), in->stacks[i].low, in->stacks[i].high);
 }
 
+/** What a reliable trace came to. */
+static const char *end_of(const struct rw_trace *trace)
+{
+	if (trace->result.end != RW_END_FINAL)
+		return "cut short, which this version accepts";
+	// Tasks that begin in the kernel, up to 5.13.
+	if (!trace->frames[trace->nr - 1].entry.fp)
+		return "ended at a frame pointer of 0, where the task begins";
+	return "ended at the final record";
+}
+
 static void verdict(struct rw_output *out, const struct rw_trace *trace)
 {
 	const struct rw_unwind_result *result = &trace->result;
@@ -135,9 +146,7 @@ static void verdict(struct rw_output *out, const struct rw_trace *trace)
 			return;
 		}
 		fprintf(out->file, "%zu frame%s, %s\n", result->consumed,
-			result->consumed == 1 ? "" : "s",
-			result->end == RW_END_FINAL ? "ended at the final record" :
-			"cut short, which this version accepts");
+			result->consumed == 1 ? "" : "s", end_of(trace));
 		return;
 	}
 	for (size_t i = 0; i < result->nr_reasons; i++) {
