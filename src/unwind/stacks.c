@@ -8,7 +8,7 @@
 // an address is taken to be on it, once, and the fact is noted as missing.
 //
 // Source: arch/arm64/include/asm/stacktrace.h and asm/stacktrace/common.h of 5.10,
-// 6.1, 6.12 and 7.2; RFC PATCH v8 2/4.
+// 6.1, 6.12 and 7.2; arch/arm64/kernel/sdei.c of 5.10; RFC PATCH v8 2/4.
 
 #include "model.h"
 
@@ -95,9 +95,16 @@ static int8_t unknown_stack(const struct unwind *w, uint64_t fp)
  */
 static int8_t on_accessible_stack(struct unwind *w, uint64_t fp, uint64_t size)
 {
+	// Where stacks overlap, which bad pointers of a dump can say, the first one counts.
+	// From 6.1 on the normal SDEI stack comes before the critical one.
+	static const enum rw_stack_type order[] = {
+		RW_STACK_TASK, RW_STACK_IRQ, RW_STACK_OVERFLOW, RW_STACK_SDEI_CRITICAL,
+		RW_STACK_SDEI_NORMAL,
+	};
 	int8_t in_doubt = STACK_NONE;
 
-	for (int type = 0; type < RW_NR_STACKS; type++) {
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		enum rw_stack_type type = order[i];
 		const struct rw_stack *stack = &w->in->stacks[type];
 		enum rw_tri usable = may_use(w, type, false);
 
