@@ -59,6 +59,11 @@ bool lab_case_word(const struct lab_case *c, uint64_t addr, uint64_t *ret)
 	return word;
 }
 
+bool lab_case_in_ret_from_fork(const struct lab_case *c, uint64_t pc)
+{
+	return pc - c->ret_from_fork < c->ret_from_fork_size;
+}
+
 static void set_stack(const struct place *at, struct lab_case *c, const char *name,
 		      uint64_t low, uint64_t size)
 {
@@ -146,10 +151,17 @@ static void take_line(const struct place *at, struct lab_case *c, const char *ke
 		c->pac = value;
 	} else if (!strcmp(key, "limit")) {
 		c->limit = value;
+	} else if (!strcmp(key, "dump")) {
+		c->has_dump = true;
+		c->dump_pc = value;
+		c->dump_fp = number(at, strtok_r(NULL, " \n", rest), 16);
 	} else if (!strcmp(key, "return-to-handler")) {
 		c->return_to_handler = value;
 	} else if (!strcmp(key, "kretprobe-trampoline")) {
 		c->kretprobe_trampoline = value;
+	} else if (!strcmp(key, "ret-from-fork")) {
+		c->ret_from_fork = value;
+		c->ret_from_fork_size = number(at, strtok_r(NULL, " \n", rest), 16);
 	} else if (!strcmp(key, "ret-stack")) {
 		c->has_ret_stack = true;
 		c->ret_stack_floor = value;

@@ -12,10 +12,12 @@
  *	va-bits N, pac N		pac: 1 if the CPU authenticates pointers
  *	context WORD...			preemptible, nmi, efi; other: not the current task
  *	limit N				the consumer stops at this many entries
+ *	dump PC FP			what is printed where these registers are given, up to 5.16
  *	stack NAME LOW SIZE		task, irq, overflow, sdei-normal, sdei-critical, efi
  *	memory ADDR NR			this many words are there, all of them zero
  *	words ADDR WORD...		their values
  *	return-to-handler A, kretprobe-trampoline A
+ *	ret-from-fork A SIZE		where tasks begin
  *	ret-stack N			the task has one; N words lie below its entries
  *	fgraph RET RETP N		an entry, oldest first; with N words of data
  *	kretprobe RET FP		an instance, newest first
@@ -64,10 +66,13 @@ struct lab_case {
 	unsigned int va_bits;
 	bool pac, preemptible, nmi, efi, other;
 	uint64_t limit;
+	bool has_dump;
+	uint64_t dump_pc, dump_fp;
 	struct {
 		uint64_t low, size;	/* size 0: there is none */
 	} stacks[LAB_NR_STACKS];
 	uint64_t return_to_handler, kretprobe_trampoline;
+	uint64_t ret_from_fork, ret_from_fork_size;
 	bool has_ret_stack;
 	unsigned int ret_stack_floor;
 	struct {
@@ -87,6 +92,7 @@ struct lab_case {
 bool lab_case_read(FILE *file, const char *path, struct lab_case *ret);
 /** The word at @addr.  False: the case does not have it. */
 bool lab_case_word(const struct lab_case *c, uint64_t addr, uint64_t *ret);
+bool lab_case_in_ret_from_fork(const struct lab_case *c, uint64_t pc);
 
 enum lab_end {
 	LAB_END_FINAL,		/* where a walk should end */

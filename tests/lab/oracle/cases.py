@@ -19,10 +19,14 @@ CPU_STACKS = ('irq', 'overflow', 'sdei-normal', 'sdei-critical', 'efi')
 class Layout:
     """Of one build of one kernel version."""
 
-    def __init__(self, pt_regs, record, meta, shadow, ptrauth):
+    def __init__(self, pt_regs, record, records, facts, ptrauth):
         self.pt_regs, self.record = pt_regs, record
-        self.meta = meta                # records of two zeros are followed by a type
-        self.shadow = shadow            # fgraph entries may have data between them
+        # a record of two zeros is followed by a type, or it ends the walk wherever it is
+        self.meta, self.zeros = records == 'meta', records == 'zeros'
+        # fgraph entries may have data between them
+        self.shadow = 'LAB_SHADOW_STACK' in facts
+        # with registers, nothing is printed before the walk comes to them
+        self.seeks = 'LAB_SEEKS' in facts
         self.ptrauth = ptrauth          # its own return addresses may be signed
 
 
@@ -42,6 +46,7 @@ class Case:
         # where the kernel's half begins; with 52 bits, vmalloc() still has 48
         self.half = -1 << min(self.va_bits, 48) - 1 & MASK
         self.handler, self.trampoline = self.half + 0x80021f40, self.half + 0x8003a0c8
+        self.fork, self.fork_size = self.half + 0x80011b58, 0x3c
         self.context = [word for word, chance in (
             ('preemptible', .08), ('nmi', .5), ('efi', .5)) if rng.random() < chance]
         if self.start == 'regs' and rng.random() < .05:
@@ -56,12 +61,15 @@ class Case:
         self.kretprobes = []            # [ret, fp], newest first
         self.holes = []
         self.did = []
+        self.registers = None           # (pc, fp) to be printed from
         self.place()
         self.run()
         number, = rng.choices((0, 1, 2, 3), (30, 50, 15, 5))
         for damage in rng.choices(DAMAGES, WEIGHTS, k=number):
             damage(self)
             self.did.append(damage.__name__)
+        if layout.seeks:
+            self.look_for_registers()
 
     # ---- making a stack ---------------------------------------------------------
 
@@ -93,6 +101,11 @@ class Case:
         """@addr as a CPU signs it: other bits above the virtual address, not bit 55."""
         code = ~((1 << self.va_bits) - 1) & ~(1 << 55) & MASK
         return addr & ~code & MASK | self.rng.getrandbits(64) & code
+
+    def began(self):
+        """Where a kernel thread began, which is mostly in ret_from_fork()."""
+        lr = self.fork + self.rng.choice((8, 8, 8, 0, -4, self.fork_size - 4, self.fork_size))
+        return self.signed(lr) if self.pac and self.rng.random() < .1 else lr
 
     def push_record(self, lr):
         self.put(self.sp, self.fp, lr)
@@ -155,6 +168,8 @@ class Case:
         self.records.append(Record(self.fp, 'task', self.fp, self.fp + 8))
         if self.layout.meta:
             self.put(self.fp, 0, 0, FINAL)
+        elif self.layout.zeros:
+            self.put(self.fp, 0, self.began() if rng.random() < .4 else 0)
         elif rng.random() < .2:         # told by its address alone
             self.put(self.fp, rng.getrandbits(64), self.text())
         others = [n for n in self.stacks if n != 'task']
@@ -178,6 +193,8 @@ class Case:
                 if len(self.fgraph) > 24 or len(self.kretprobes) > 24:
                     self.traced = False
         self.pc = self.text()
+        if self.layout.zeros and rng.random() < .02:    # it never ran
+            self.pc, self.fp = self.began(), 0
         if self.start == 'current' and self.pac and rng.random() < .3:
             self.pc = self.signed(self.pc)
         if self.fgraph:
@@ -189,6 +206,16 @@ class Case:
         word = {'sdei-normal': 'nmi', 'sdei-critical': 'nmi', 'efi': 'efi'}.get(name)
         if word and word not in self.context:
             self.context.append(word)
+
+    def look_for_registers(self):
+        """Give the printed trace registers, mostly such that the walk comes by."""
+        rng = self.rng
+        if rng.random() > {'current': .4, 'blocked': .05, 'regs': 0}[self.start]:
+            return
+        fp = rng.choice([self.fp] + [self.memory.get(r.fp_at, 0) for r in self.records])
+        fp += rng.choices((0, -16, 8, 16), (88, 4, 4, 4))[0]
+        self.registers = self.signed(self.text()) if rng.random() < .2 else self.text(), fp
+        self.limit = 0                  # a printed trace is printed to its end
 
     # ---- its text ---------------------------------------------------------------
 
@@ -227,11 +254,14 @@ class Case:
                'pc %x' % (self.pc & MASK), 'fp %x' % (self.fp & MASK),
                'va-bits %d' % self.va_bits, 'pac %d' % self.pac,
                'return-to-handler %x' % self.handler,
-               'kretprobe-trampoline %x' % self.trampoline]
+               'kretprobe-trampoline %x' % self.trampoline,
+               'ret-from-fork %x %x' % (self.fork, self.fork_size)]
         if self.context:
             out.append('context ' + ' '.join(self.context))
         if self.limit:
             out.append('limit %d' % self.limit)
+        if self.registers:
+            out.append('dump %x %x' % tuple(word & MASK for word in self.registers))
         out += ['stack %s %x %x' % (n, low, size) for n, (low, size) in self.stacks.items()]
         if self.has_ret_stack:
             out.append('ret-stack %d' % self.floor)

@@ -20,15 +20,21 @@ FILES = [
     'arch/arm64/include/asm/thread_info.h',
     'arch/arm64/include/asm/processor.h',
     'arch/arm64/include/asm/ftrace.h',
+    'arch/arm64/include/asm/sdei.h',
     'arch/arm64/include/asm/stacktrace/common.h',
     'arch/arm64/include/asm/stacktrace.h',
+    'arch/arm64/kernel/sdei.c',
     'include/linux/kprobes.h',
     'include/linux/ftrace.h',
     'kernel/trace/fgraph.c',
     'kernel/kprobes.c',
     'arch/arm64/kernel/stacktrace.c',
 ]
-OPTIONAL = {'arch/arm64/include/asm/stacktrace/frame.h'}    # since 6.13
+OPTIONAL = {
+    'arch/arm64/include/asm/stacktrace/common.h',   # since 6.0
+    'arch/arm64/include/asm/stacktrace/frame.h',    # since 6.13
+    'arch/arm64/include/asm/sdei.h', 'arch/arm64/kernel/sdei.c',    # wanted up to 6.0
+}
 
 ROOTS = ['arch_stack_walk', 'dump_backtrace', 'task_pt_regs', 'struct ftrace_ret_stack']
 OPTIONAL_ROOTS = [
@@ -44,9 +50,13 @@ OPTIONAL_ROOTS = [
 CHANGES = [
     # the outcome of each step, where the loop takes it
     ('arch/arm64/kernel/stacktrace.c',
-     r'(?<=ret = )(k?unwind_(?:next|recover_return_address)\(state\))', r'LAB_STEP(\1)', True),
+     r'(ret = |while \(!)((?:k?unwind_(?:next|recover_return_address)\(|unwind_frame\(tsk, )'
+     r'(&?(?:state|frame))\))', r'\1LAB_STEP(\2, \3)', True),
     ('arch/arm64/kernel/stacktrace.c',
-     r'(?<=if \()(kunwind_recover_return_address\(state\))', r'LAB_STEP(\1)', False),
+     r'(?<=if \()(kunwind_recover_return_address\((state)\))', r'LAB_STEP(\1, \2)', False),
+    # the proper end, where it has the value of all others
+    ('arch/arm64/kernel/stacktrace.c',
+     r'(if \(!frame->fp && !frame->pc\)\s+return )(-EINVAL)', r'\1LAB_ENDED(\2)', False),
     # the only kernel memory that is read without READ_ONCE(): struct pt_regs on a stack
     ('arch/arm64/kernel/stacktrace.c',
      r'(state->common\.\w+ = )(regs->(?:pc|regs\[29\]));(?=(?:(?!^}).)*?state->regs = NULL)',
@@ -54,6 +64,9 @@ CHANGES = [
     # where a walk of the current task begins, before the kernel removes its PAC
     ('arch/arm64/include/asm/compiler.h',
      r'\(unsigned long\)__builtin_return_address\(val\)', r'lab_return_address()', True),
+    # and where one that is printed begins, if that is at its own frame
+    ('arch/arm64/kernel/stacktrace.c',
+     r'\(unsigned long\)dump_backtrace\b', r'(unsigned long)__builtin_return_address(0)', False),
 ]
 
 WORD = re.compile(r'[A-Za-z_]\w*')
@@ -223,6 +236,11 @@ def extract(tree, shim):
     facts = [('LAB_RELIABLE', 'arch_stack_walk_reliable'), ('LAB_SHADOW_STACK', 'get_ret_stack'),
              ('LAB_MARKS', 'state_source_string'), ('LAB_KUNWIND', 'struct kunwind_state'),
              ('LAB_FRAME_META', 'struct frame_record_meta')]
-    out = ['#define %s 1\n' % fact for fact, name in facts if name in names]
+    facts = [fact for fact, name in facts if name in names]
+    # two zeros end a walk; with registers, nothing is printed before the walk comes to them
+    facts += [fact for fact, name, word in (('LAB_ZEROS', 'unwind_frame', 'LAB_ENDED'),
+                                            ('LAB_SEEKS', 'dump_backtrace', 'start_backtrace'))
+              if any(name in d.names and word in d.mentions() for d in taken)]
+    out = ['#define %s 1\n' % fact for fact in facts]
     out.append('#define LAB_FP %s\n' % ('common.fp' if 'struct kunwind_state' in names else 'fp'))
     return ''.join(out), ''.join(map(str, taken))

@@ -8,6 +8,7 @@
 //
 // Three walks are made: arch_stack_walk() for the entries, dump_backtrace() for the
 // marks that it prints and, since 6.17, arch_stack_walk_reliable() for the verdict.
+// Of a case that has registers to dump, dump_backtrace() alone is asked.
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -73,6 +74,7 @@ void lab_print(const char *format, ...)
 	for (const char *at = strchr(format, '%'); at; at = strchr(at + 1, '%')) {
 		if (at[1] == 'p') {
 			printed.pc[printed.nr] = (uintptr_t)va_arg(values, void *);
+			printed.fp[printed.nr] = lab.fp;
 			marks[0] = '\0';
 			has_pc = true;
 		} else if (at[1] == 's') {
@@ -130,7 +132,9 @@ static int make_ret_stack(const struct lab_case *c)
 	_Static_assert(sizeof(ret_stack) >= LAB_MAX_TRACED * sizeof(*entries), "room");
 	for (size_t i = 0; i < c->nr_fgraph; i++) {
 		entries[i].ret = c->fgraph[i].ret;
+#ifdef HAVE_FUNCTION_GRAPH_RET_ADDR_PTR
 		entries[i].retp = (void *)c->fgraph[i].retp;
+#endif
 	}
 	return (int)c->nr_fgraph - 1;
 }
@@ -161,7 +165,7 @@ static void make_task(const struct lab_case *c)
 static void before_walk(struct seen *seen)
 {
 	lab.rc = 0;
-	lab.stepped = false;
+	lab.stepped = lab.ended = false;
 	lab.fp = lab.c->fp;
 	seen->nr = 0;
 	seen->stopped = false;
@@ -174,7 +178,7 @@ static enum lab_end after_walk(const struct seen *seen)
 		return LAB_END_CONSUMER;
 	if (!lab.stepped && !seen->nr)
 		return LAB_END_NOT_STARTED;
-	return lab.rc == -ENOENT ? LAB_END_FINAL : LAB_END_ERROR;
+	return lab.ended || lab.rc == -ENOENT ? LAB_END_FINAL : LAB_END_ERROR;
 }
 
 static enum lab_end walk_plain(struct pt_regs *regs)
@@ -186,14 +190,13 @@ static enum lab_end walk_plain(struct pt_regs *regs)
 	return after_walk(&plain);
 }
 
-static void walk_printed(struct pt_regs *regs)
+static enum lab_end walk_printed(struct pt_regs *regs)
 {
 	before_walk(&printed);
-	if (!setjmp(memory_missing))
-		dump_backtrace(regs, &walked, "");
-	for (size_t i = 0; i < plain.nr; i++)
-		if (i >= printed.nr || printed.pc[i] != plain.pc[i])
-			fail("its printed trace has other entries");
+	if (setjmp(memory_missing))
+		return LAB_END_INCOMPLETE;
+	dump_backtrace(regs, &walked, "");
+	return after_walk(&printed);
 }
 
 #ifdef LAB_RELIABLE
@@ -222,6 +225,20 @@ static const char *judge(bool enough_memory, bool complete)
 	return !enough_memory ? "undetermined" : complete ? "reliable" : "unreliable";
 }
 
+static void answer_walk(struct lab_answer *answer, const struct seen *seen, enum lab_end end)
+{
+	answer->end = end;
+	answer->missing = missing_addr;
+	answer->nr_entries = answer->consumed = seen->nr;
+	answer->verdict = judge(end != LAB_END_INCOMPLETE, end == LAB_END_FINAL);
+	answer->has_returned = false;
+	for (size_t i = 0; i < seen->nr; i++) {
+		answer->entries[i].pc = seen->pc[i];
+		answer->entries[i].fp = seen->fp[i];
+		answer->entries[i].marks[0] = '\0';
+	}
+}
+
 static void answer_case(const struct lab_case *c, struct lab_answer *answer)
 {
 	// The mode is EL1h: dump_backtrace() refuses registers of a user.
@@ -230,16 +247,20 @@ static void answer_case(const struct lab_case *c, struct lab_answer *answer)
 
 	lab.c = c;
 	make_task(c);
-	answer->end = walk_plain(regs);
-	answer->missing = missing_addr;
-	answer->nr_entries = answer->consumed = plain.nr;
-	answer->verdict = judge(answer->end != LAB_END_INCOMPLETE, answer->end == LAB_END_FINAL);
-	answer->has_returned = false;
-
+	if (c->has_dump) {
+#ifndef LAB_SEEKS
+		fail("it begins its printed trace at the registers");
+#endif
+		start.regs[29] = c->dump_fp;
+		start.pc = c->dump_pc;
+		answer_walk(answer, &printed, walk_printed(&start));
+		return;
+	}
+	answer_walk(answer, &plain, walk_plain(regs));
 	walk_printed(regs);
 	for (size_t i = 0; i < plain.nr; i++) {
-		answer->entries[i].pc = plain.pc[i];
-		answer->entries[i].fp = plain.fp[i];
+		if (i >= printed.nr || printed.pc[i] != plain.pc[i])
+			fail("its printed trace has other entries");
 		memcpy(answer->entries[i].marks, printed.marks[i], sizeof(printed.marks[i]));
 	}
 
@@ -267,6 +288,8 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--layout")) {
 #ifdef LAB_FRAME_META
 		const char *records = "meta";
+#elif defined(LAB_ZEROS)
+		const char *records = "zeros";
 #else
 		const char *records = "plain";
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "case.h"
+#include "rewalk/consumers.h"
 #include "rewalk/unwind.h"
 
 static struct lab_case c;
@@ -22,6 +23,11 @@ static bool read_words(void *memory, uint64_t addr, size_t nr, uint64_t *ret)
 	return true;
 }
 
+static enum rw_tri in_ret_from_fork(const void *kernel, uint64_t pc)
+{
+	return rw_tri(lab_case_in_ret_from_fork(kernel, pc));
+}
+
 static bool collect(void *cookie, const struct rw_entry *entry)
 {
 	static const char *const source[] = {
@@ -30,8 +36,6 @@ static bool collect(void *cookie, const struct rw_entry *entry)
 	};
 
 	(void)cookie;
-	if (answer.nr_entries == LAB_MAX_ENTRIES)
-		return false;
 	answer.entries[answer.nr_entries].pc = entry->pc;
 	answer.entries[answer.nr_entries].fp = entry->fp;
 	char *marks = answer.entries[answer.nr_entries++].marks;
@@ -85,6 +89,8 @@ static void replay(const struct options *options)
 	struct rw_unwind_input in = {
 		.read = read_words,
 		.memory = &c,
+		.in_ret_from_fork = in_ret_from_fork,
+		.kernel = &c,
 		.layout = options->model->layout,
 		.layout_known = RW_YES,
 		.start = starts[c.start],
@@ -92,7 +98,8 @@ static void replay(const struct options *options)
 		.fp = c.fp,
 		.pc_is_lr = c.start == LAB_START_CURRENT,
 		.need_reliable = true,
-		.limit = c.limit,
+		// a walk without an end ends here, even if nothing of it is printed
+		.limit = c.limit ? c.limit : LAB_MAX_ENTRIES,
 		.current = rw_tri(!c.other),
 		.preemptible = rw_tri(c.preemptible),
 		.in_nmi = rw_tri(c.nmi),
@@ -123,12 +130,13 @@ static void replay(const struct options *options)
 			.exists = rw_tri(c.stacks[i].size),
 		};
 
+	struct rw_dump_regs dump = { .regs_fp = c.dump_fp, .regs_pc = c.dump_pc, .print = collect };
 	struct rw_unwind_result result;
 
 	answer.nr_entries = 0;
 	answer.marked = options->model->prints_marks;
-	rw_unwind(options->model, &in, collect, NULL, &result);
-	answer.consumed = result.consumed;
+	rw_unwind(options->model, &in, c.has_dump ? rw_dump_regs_consume : collect, &dump, &result);
+	answer.consumed = c.has_dump ? answer.nr_entries : result.consumed;
 	answer.end = ends[result.end];
 	answer.verdict = rw_verdict_name(result.verdict);
 	answer.has_returned = result.has_returned;
@@ -168,7 +176,8 @@ int main(int argc, char **argv)
 
 		if (!strcmp(argv[i], "--layout"))
 			printf("%u %u %s\n", layout->pt_regs_size, layout->pt_regs_stackframe,
-			       layout->frame_record_meta ? "meta" : "plain");
+			       layout->frame_record_meta ? "meta" :
+			       layout->zero_fp_ends ? "zeros" : "plain");
 		else if (!strcmp(argv[i], "zero-check"))
 			options.zero_check = true;
 		else if (!strcmp(argv[i], "no-ptrauth"))

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "case.h"
 
@@ -22,6 +23,7 @@ struct lab {
 	int rc;			/* what the last step returned */
 	uint64_t fp;		/* where the walk stands after it */
 	bool stepped;
+	bool ended;		/* properly, which the value does not say (LAB_ENDED) */
 };
 extern struct lab lab;
 
@@ -60,6 +62,7 @@ typedef long s64, __s64;
 #define BUILD_BUG_ON(wrong)	_Static_assert(!(wrong), #wrong)
 #define container_of(member_ptr, type, member) \
 	((type *)((uintptr_t)(member_ptr) - offsetof(type, member)))
+#define IS_ENABLED(option)	(option)	/* one that is set, or it does not build */
 #define WARN_ON_ONCE(cond)	(!!(cond))
 #define pr_debug(...)		do { } while (0)
 #define printk(...)		lab_print(__VA_ARGS__)
@@ -70,13 +73,30 @@ typedef long s64, __s64;
 		(__typeof__(x))lab_read((uintptr_t)&(x));		\
 	})
 
-#define LAB_STEP(call)							\
+#define READ_ONCE_NOCHECK(x)	READ_ONCE(x)
+
+/* a step beyond where a task began: it fails there, and is not to blame */
+#ifdef LAB_ZEROS
+#define LAB_BEGAN(state) \
+	(!(state)->fp && lab_case_in_ret_from_fork(lab.c, (state)->pc))
+#else
+#define LAB_BEGAN(state)	false
+#endif
+
+#define LAB_STEP(call, state)						\
 	({								\
+		lab.ended = LAB_BEGAN(state);				\
 		lab.rc = (call);					\
-		lab.fp = state->LAB_FP;					\
+		lab.fp = (state)->LAB_FP;				\
 		lab.stepped = true;					\
 		lab.rc;							\
 	})
+#define LAB_ENDED(rc)		(lab.ended = true, (rc))
+
+#define DECLARE_BITMAP(map, nr)	unsigned long map[DIV_ROUND_UP(nr, 64)]
+#define bitmap_zero(map, nr)	memset(map, 0, DIV_ROUND_UP(nr, 64) * 8)
+#define set_bit(n, map)		((void)((map)[(n) / 64] |= BIT_ULL((n) % 64)))
+#define test_bit(n, map)	(!!((map)[(n) / 64] & BIT_ULL((n) % 64)))
 
 /* ---- the processor --------------------------------------------------------- */
 
@@ -159,11 +179,13 @@ extern struct task_struct *lab_current;
 #define put_task_stack(task)	do { } while (0)
 
 struct pt_regs;
+struct stack_info;
 typedef bool (*stack_trace_consume_fn)(void *cookie, unsigned long addr);
 
-/* defined after its first use */
+/* defined after their first use */
 void arch_stack_walk(stack_trace_consume_fn consume, void *cookie, struct task_struct *task,
 		     struct pt_regs *regs);
+bool _on_sdei_stack(unsigned long sp, struct stack_info *info);
 
 /* ---- tracers --------------------------------------------------------------- */
 
