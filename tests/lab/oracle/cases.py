@@ -40,7 +40,9 @@ class Record:
 class Case:
     def __init__(self, rng, layout, name):
         self.rng, self.layout, self.name = rng, layout, name
-        self.start = rng.choices(('blocked', 'current', 'regs'), (60, 22, 18))[0]
+        self.crowded = rng.random() < .03   # on all stacks, and they overlap
+        self.start = 'current' if self.crowded else \
+            rng.choices(('blocked', 'current', 'regs'), (60, 22, 18))[0]
         self.va_bits = rng.choice((48, 48, 48, 52, 39, 42, 47))
         self.pac = rng.random() < .7
         # where the kernel's half begins; with 52 bits, vmalloc() still has 48
@@ -79,7 +81,7 @@ class Case:
         sizes = {'irq': size, 'overflow': 0x1000, 'sdei-normal': 0x4000,
                  'sdei-critical': 0x4000, 'efi': size}
         at = self.half + 0x82000000 + rng.randrange(1 << 16) * 0x10000
-        names = ['task'] + [n for n in CPU_STACKS if rng.random() < .55]
+        names = ['task'] + [n for n in CPU_STACKS if self.crowded or rng.random() < .55]
         if 'sdei-critical' in names and 'sdei-normal' not in names:
             names.remove('sdei-critical')
         order = names[:]
@@ -88,7 +90,9 @@ class Case:
             length = sizes.get(name, size)
             self.stacks[name] = (at, length)
             # one after the other, or with a guard page between, seldom overlapping
-            at += length + rng.choices((0, 0x1000, 0x10000, -0x800), (58, 20, 20, 2))[0]
+            gap, = rng.choices((0, 0x1000, 0x10000, -0x800), (58, 20, 20, 2))
+            at += length + (-0x800 if self.crowded else gap)
+        self.used = dict(self.stacks)   # where their memory is, whatever is said of them
 
     def text(self):
         return self.half + 0x80000000 + 4 * self.rng.randrange(0x400000)
@@ -176,7 +180,7 @@ class Case:
         rng.shuffle(others)
         if self.start == 'blocked' and rng.random() < .9:
             others = []
-        for name in [None] + others[:rng.choice((0, 1, 1, 2, 3))]:
+        for name in [None] + others[:5 if self.crowded else rng.choice((0, 1, 1, 2, 3))]:
             if name:
                 if rng.random() < .7:
                     self.exception()
@@ -222,7 +226,7 @@ class Case:
     def spans(self):
         """The memory that is there: mostly the part of each stack that was used."""
         out = []
-        for name, (low, size) in self.stacks.items():
+        for name, (low, size) in self.used.items():
             used = [r.addr for r in self.records if r.stack == name]
             begin = max(low, min(used) - 0x200) & ~7 if used else low + size - 0x100
             if self.rng.random() < .05:
@@ -378,6 +382,18 @@ def detour(c):
     c.put(at, rng.choice((back, back, record.addr, record.addr + 16)), c.text())
 
 
+def misplace_stack(c):
+    """A stack is said to begin or to end in the middle of another one's records."""
+    rng, record = c.rng, c.some()
+    others = [name for name in c.stacks if name != record.stack]
+    if not others:
+        bend_fp(c)
+        return
+    name = rng.choice(others)
+    size = c.stacks[name][1]
+    c.stacks[name] = record.addr + rng.choice((0, 8, 16)) - rng.choice((0, size)), size
+
+
 def lose_memory(c):
     rng, record = c.rng, c.some()
     begin, size = rng.choice((
@@ -455,9 +471,9 @@ def other_context(c):
         c.context.append(word)
 
 
-DAMAGES = (bend_fp, bend_pc, zero_record, false_exception, touch_final, detour, lose_memory,
-           stop_consumer, other_start, damage_tracers, late_trampoline, other_context)
-WEIGHTS = (22, 8, 10, 9, 4, 6, 10, 4, 5, 8, 5, 5)
+DAMAGES = (bend_fp, bend_pc, zero_record, false_exception, touch_final, detour, misplace_stack,
+           lose_memory, stop_consumer, other_start, damage_tracers, late_trampoline, other_context)
+WEIGHTS = (22, 8, 10, 9, 4, 6, 4, 10, 4, 5, 8, 5, 5)
 
 
 def make(seed, layout, first, count, name):
