@@ -51,24 +51,4 @@ static inline bool rw_hex_has_0x(const char *p, const char *end)
 	return end - p > 2 && p[0] == '0' && p[1] == 'x';
 }
 
-static inline bool rw_is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static inline const char *rw_skip_blanks(const char *p, const char *end)
-{
-	while (p < end && rw_is_blank(*p))
-		p++;
-	return p;
-}
-
-/** Behind the characters from @p on that are no blanks. */
-static inline const char *rw_skip_word(const char *p, const char *end)
-{
-	while (p < end && !rw_is_blank(*p))
-		p++;
-	return p;
-}
-
 #endif

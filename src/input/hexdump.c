@@ -27,6 +27,9 @@
 #include "hexdump_private.h"
 #include "hexline.h"
 #include "logline.h"
+#include "scan.h"
+
+#define MOST_COMMAND 4096	/* characters of a line that is one */
 
 struct rw_error *rw_hexdump_create(struct rw_hexdump **ret)
 {
@@ -175,33 +178,29 @@ struct rw_error *rw_hexdump_close(struct rw_hexdump *dump)
 
 /* ---- lines ------------------------------------------------------------------------ */
 
-static bool begins(const struct rw_logline *line, const char *word)
+static enum rw_hexdump_command command_of(bool is_physical)
 {
-	return rw_logline_begins(line, word);
-}
-
-static bool contains(const struct rw_logline *line, const char *word)
-{
-	size_t size = line->size < 4096 ? line->size : 4096;
-
-	return memmem(line->text, size, word, strlen(word));
+	return is_physical ? RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_VIRTUAL;
 }
 
 /** A command that says what the addresses behind it are. */
 static void read_command(struct rw_hexdump *dump, const struct rw_logline *line)
 {
-	if (!line->size || (line->text[0] != 'x' && line->text[0] != 'r' && line->text[0] != 'm'))
+	const char *p = line->text, *end = p + line->size;
+
+	if (!line->size || (*p != 'x' && *p != 'r' && *p != 'm'))
 		return;
 	// QEMU's line editor prints the command again with each key.
-	if (begins(line, "xp") || begins(line, "x/") || begins(line, "x "))
-		dump->command = begins(line, "xp/") ? RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_VIRTUAL;
-	else if (begins(line, "x\033"))
-		dump->command = contains(line, "xp/") ? RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_VIRTUAL;
-	else if (begins(line, "rd "))
-		dump->command = contains(line, " -p") ? RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_VIRTUAL;
-	else if (begins(line, "mdb ") || begins(line, "mdh ") || begins(line, "mdw ") ||
-		 begins(line, "mdd "))
-		dump->command = contains(line, " phys ") ? RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_NONE;
+	if (rw_begins(p, end, "xp") || rw_begins(p, end, "x/") || rw_begins(p, end, "x "))
+		dump->command = command_of(rw_begins(p, end, "xp/"));
+	else if (rw_begins(p, end, "x\033"))
+		dump->command = command_of(rw_find_early(p, end, MOST_COMMAND, "xp/"));
+	else if (rw_begins(p, end, "rd "))
+		dump->command = command_of(rw_find_early(p, end, MOST_COMMAND, " -p"));
+	else if (rw_begins(p, end, "mdb ") || rw_begins(p, end, "mdh ") ||
+		 rw_begins(p, end, "mdw ") || rw_begins(p, end, "mdd "))
+		dump->command = rw_find_early(p, end, MOST_COMMAND, " phys ") ?
+				RW_HEXDUMP_COMMAND_PHYSICAL : RW_HEXDUMP_COMMAND_NONE;
 }
 
 /** A row that goes on from the one before it, with something in it that is no word. */
@@ -209,21 +208,17 @@ static struct rw_error *broken_row(const struct rw_hexline *line, size_t number)
 {
 	// The debugger's own way to say that there is a hole.
 	static const char *const said[] = { "Cannot", "<error:", "??" };
-	char quoted[24];
-	size_t nr = line->bad_size < 20 ? line->bad_size : 20;
+	char quoted[RW_QUOTED_SIZE];
 
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
-		if (line->bad_size >= strlen(said[i]) &&
-		    !memcmp(line->bad, said[i], strlen(said[i])))
+		if (rw_begins(line->bad, line->bad + line->bad_size, said[i]))
 			return NULL;
-	if (!nr)
+	if (!line->bad_size)
 		return NULL;
-	for (size_t i = 0; i < nr; i++)
-		quoted[i] = line->bad[i] >= ' ' && line->bad[i] <= '~' ? line->bad[i] : '?';
-	strcpy(quoted + nr, nr < line->bad_size ? "..." : "");
 	return rw_error_create(RW_ERROR_FORMAT,
 			       "line %zu: '%s' is no word of this hex dump; correct it, or remove "
-			       "the line, which leaves a hole", number, quoted);
+			       "the line, which leaves a hole", number,
+			       rw_quote(line->bad, line->bad_size, quoted));
 }
 
 /** Do its dumps have '*' for rows that are the same? */

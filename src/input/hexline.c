@@ -27,6 +27,7 @@
 
 #include "hex.h"
 #include "hexline.h"
+#include "scan.h"
 
 enum {
 	FEWEST_DIGITS = 6,	/* of an address: od -A x */

@@ -12,11 +12,11 @@
 
 #include "hex.h"
 #include "hexline.h"
+#include "scan.h"
 
 static bool is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '.' || c == '$';
+	return rw_is_alnum(c) || c == '_' || c == '.' || c == '$';
 }
 
 const char *rw_hexline_crash_word(const char *p, const char *end)
@@ -43,22 +43,13 @@ const char *rw_hexline_crash_word(const char *p, const char *end)
 
 static bool read_offset(const char *p, const char *end, uint64_t *ret)
 {
-	uint64_t value = 0;
-
 	if (rw_hex_has_0x(p, end)) {
 		size_t nr = rw_hex_parse(p + 2, end, ret);
 
 		return nr && nr <= RW_HEX_DIGITS && p + 2 + nr == end;
 	}
-	if (p == end || end - p > 10)
-		return false;
-	for (; p < end; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		value = value * 10 + (uint64_t)(*p - '0');
-	}
-	*ret = value;
-	return true;
+	size_t nr = rw_decimal_parse(p, end, 10, ret);
+	return nr && p + nr == end;
 }
 
 /** What crash prints in place of a number: a name, or "[ffff0000036fca00:task_struct]". */

@@ -22,6 +22,7 @@
 #include "opentrace.h"
 #include "procstack.h"
 #include "report.h"
+#include "scan.h"
 
 #define MOST_CALLERS 16
 #define MOST_STRANGERS 12	/* lines of others between two entries of a trace */
@@ -215,37 +216,24 @@ static struct rw_error *take_offset(struct rw_printed *printed, uint64_t offset)
 
 /* ---- lines ------------------------------------------------------------------------- */
 
-static bool begins(const char *p, const char *end, const char *word)
-{
-	size_t size = strlen(word);
-
-	return (size_t)(end - p) >= size && !memcmp(p, word, size);
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || !c;
-}
-
 /** "kvm [367]: …", which the hypervisor's lines begin with.  @return Behind it, or NULL. */
 static const char *behind_kvm(const char *p, const char *end)
 {
-	if (!begins(p, end, "kvm ["))
+	if (!rw_begins(p, end, "kvm ["))
 		return NULL;
-	for (p += strlen("kvm ["); p < end && *p >= '0' && *p <= '9'; p++)
-		;
-	return begins(p, end, "]: ") ? p + strlen("]: ") : NULL;
+	p = rw_skip_digits(p + strlen("kvm ["), end);
+	return rw_begins(p, end, "]: ") ? p + strlen("]: ") : NULL;
 }
 
 /** "Exception stack(0x… to 0x…)" and its "be20: …" lines, inside of traces before 4.14. */
 static bool is_exception_stack(const char *p, const char *end)
 {
-	if (begins(p, end, "Exception stack("))
+	if (rw_begins(p, end, "Exception stack("))
 		return true;
 	for (int i = 0; i < 4; i++, p++)
 		if (p == end || !strchr("0123456789abcdef", *p) || !*p)
 			return false;
-	return begins(p, end, ": ");
+	return rw_begins(p, end, ": ");
 }
 
 static struct rw_error *hypervisor_line(struct rw_printed *printed, struct caller *caller,
@@ -256,8 +244,7 @@ static struct rw_error *hypervisor_line(struct rw_printed *printed, struct calle
 	bool in_trace = open->stage == RW_STAGE_OPEN && open->trace.kind == RW_PRINTED_HYPERVISOR;
 
 	*taken_ret = true;
-	if (end - p < 256 && memmem(p, end - p, "nVHE call trace:", 16) &&
-	    !begins(p, end, "---["))
+	if (rw_find_in_short(p, end, 256, "nVHE call trace:") && !rw_begins(p, end, "---["))
 		return open_trace(printed, caller, RW_PRINTED_HYPERVISOR, true);
 	if (in_trace && rw_logentry_parse(p, end, false, &e))
 		return rw_open_trace_add(&caller->open, &e, printed->line);
@@ -271,7 +258,7 @@ static bool patches_line(struct rw_printed *printed, const char *p, const char *
 	char *list = printed->log.livepatches;
 	size_t room = sizeof(printed->log.livepatches), nr = strlen(list);
 
-	if (begins(p, end, "Loaded patch modules:")) {
+	if (rw_begins(p, end, "Loaded patch modules:")) {
 		printed->patches_line = printed->line;
 		return true;
 	}
@@ -333,20 +320,16 @@ static struct rw_error *proc_entry(struct rw_printed *printed, struct caller *ca
 /** The task that a stored trace is of: "Allocated by task 77:". */
 static void label_trace(struct rw_open_trace *open, const char *label)
 {
-	const char *task = strstr(label, "by task ");
-	int64_t pid = 0;
+	const char *task = strstr(label, "by task "), *end = label + strlen(label);
+	uint64_t pid;
 
-	rw_report_copy(open->facts.label, sizeof(open->facts.label), label, label + strlen(label));
+	rw_report_copy(open->facts.label, sizeof(open->facts.label), label, end);
 	open->facts.pid = open->facts.cpu = -1;
 	open->facts.comm[0] = '\0';
 	if (!task)
 		return;
-	task += strlen("by task ");
-	const char *digit = task;
-	for (; *digit >= '0' && *digit <= '9' && digit - task < 9; digit++)
-		pid = pid * 10 + *digit - '0';
-	if (digit > task)
-		open->facts.pid = pid;
+	if (rw_decimal_parse(task + strlen("by task "), end, 9, &pid))
+		open->facts.pid = (int64_t)pid;
 }
 
 /** An entry where no trace is open. */
@@ -392,7 +375,7 @@ static struct rw_error *entry_line(struct rw_printed *printed, struct caller *ca
 /** "schedule from schedule_timeout+0x20/0x134": the entries of 32-bit ARM. */
 static bool is_arm32_entry(const char *p, const char *end)
 {
-	return end - p < 512 && memmem(p, end - p, " from ", 6);
+	return rw_find_in_short(p, end, 512, " from ");
 }
 
 static void begin_foreign(struct rw_printed *printed, struct caller *caller, size_t line)
@@ -449,16 +432,14 @@ static struct rw_error *read_message(struct rw_printed *printed, struct caller *
 	int64_t pid;
 	char comm[64];
 
-	while (p < end && is_blank(*p))
-		p++;
-	while (end > p && is_blank(end[-1]))
-		end--;
+	p = rw_skip_log_blanks(p, end);
+	end = rw_trim_log_blanks(p, end);
 	line->text = p;
 	line->size = end - p;
 
 	if (rw_report_offset(p, end, &offset))
 		return take_offset(printed, offset);
-	if (begins(p, end, "Linux version "))
+	if (rw_begins(p, end, "Linux version "))
 		rw_report_copy(printed->log.banner, sizeof(printed->log.banner), p, end);
 	if (patches_line(printed, p, end))
 		return finish_trace(printed, caller);
@@ -505,7 +486,7 @@ struct rw_error *rw_printed_line(struct rw_printed *printed, const struct rw_tex
 
 	const char *text = raw->text;
 	size_t size = raw->size - raw->newline;
-	if (raw->number == 1 && begins(text, text + size, "\xef\xbb\xbf")) {
+	if (raw->number == 1 && rw_begins(text, text + size, "\xef\xbb\xbf")) {
 		text += 3;
 		size -= 3;
 	}

@@ -30,28 +30,10 @@
 
 #include "hex.h"
 #include "logentry.h"
+#include "scan.h"
 
 #define MOST_NAME 511		/* KSYM_NAME_LEN - 1 */
 #define MOST_MODULE 63		/* MODULE_NAME_LEN is 56 */
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || !c;
-}
-
-static const char *skip_blanks(const char *p, const char *end)
-{
-	while (p < end && is_blank(*p))
-		p++;
-	return p;
-}
-
-static bool begins(const char *p, const char *end, const char *word)
-{
-	size_t size = strlen(word);
-
-	return (size_t)(end - p) >= size && !memcmp(p, word, size);
-}
 
 /** Where a name may go on: any printable character, and the bytes of UTF-8. */
 static bool is_of_name(char c)
@@ -64,7 +46,7 @@ static const char *number(const char *p, const char *end, uint64_t *ret)
 {
 	size_t nr;
 
-	if (!begins(p, end, "0x"))
+	if (!rw_begins(p, end, "0x"))
 		return NULL;
 	nr = rw_hex_parse(p + 2, end, ret);
 	return nr && nr <= RW_HEX_DIGITS ? p + 2 + nr : NULL;
@@ -84,10 +66,10 @@ static const char *numbers(const char *p, const char *end, uint64_t *offset, uin
 /** "[<ffff800008010000>] " in front; NULL if there is something else in brackets. */
 static const char *address(const char *p, const char *end, struct rw_logentry *e)
 {
-	if (!begins(p, end, "[<"))
+	if (!rw_begins(p, end, "[<"))
 		return p;
-	p = skip_blanks(p + 2, end);
-	if (begins(p, end, "(null)")) {
+	p = rw_skip_log_blanks(p + 2, end);
+	if (rw_begins(p, end, "(null)")) {
 		p += strlen("(null)");
 		e->has_address = true;
 	} else {
@@ -101,15 +83,15 @@ static const char *address(const char *p, const char *end, struct rw_logentry *e
 		e->has_address &= e->address != 0;
 		p += nr;
 	}
-	if (!begins(p, end, ">]"))
+	if (!rw_begins(p, end, ">]"))
 		return NULL;
-	return skip_blanks(p + 2, end);
+	return rw_skip_log_blanks(p + 2, end);
 }
 
 /** " [module]", " [module build-id]".  @return Behind it, or @p. */
 static const char *module(const char *p, const char *end, struct rw_logentry *e)
 {
-	const char *q = skip_blanks(p, end);
+	const char *q = rw_skip_log_blanks(p, end);
 
 	if (q == p || q == end || *q != '[')
 		return p;
@@ -119,8 +101,7 @@ static const char *module(const char *p, const char *end, struct rw_logentry *e)
 		return p;
 	const char *blank = memchr(q, ' ', close - q);
 	const char *name_end = blank ? blank : close;
-	if (name_end == q || name_end - q > MOST_MODULE ||
-	    (name_end - q == 6 && !memcmp(q, "inline", 6)))
+	if (name_end == q || name_end - q > MOST_MODULE || rw_equals(q, name_end, "inline"))
 		return p;
 	for (const char *c = q; c < name_end; c++)
 		if (!is_of_name(*c))
@@ -143,12 +124,12 @@ static const char *module(const char *p, const char *end, struct rw_logentry *e)
 /** " (P)".  @return Behind it, or @p. */
 static const char *marks(const char *p, const char *end, struct rw_logentry *e)
 {
-	const char *q = skip_blanks(p, end);
+	const char *q = rw_skip_log_blanks(p, end);
 	size_t nr = 0;
 
 	if (q == p || q == end || *q != '(')
 		return p;
-	for (q++; q < end && *q >= 'A' && *q <= 'Z'; q++, nr++)
+	for (q++; q < end && rw_is_upper(*q); q++, nr++)
 		if (nr == sizeof(e->marks) - 1)
 			return p;
 	if (!nr || q == end || *q != ')')
@@ -177,7 +158,7 @@ static bool is_source(struct rw_part part)
 /** " (dir/file.c:12 …)" or " dir/file.c:12 [inline]".  @return Behind it, or @p. */
 static const char *decoded(const char *p, const char *end, struct rw_logentry *e)
 {
-	const char *q = skip_blanks(p, end), *last;
+	const char *q = rw_skip_log_blanks(p, end), *last;
 
 	if (q == p || q == end)
 		return p;
@@ -197,8 +178,8 @@ static const char *decoded(const char *p, const char *end, struct rw_logentry *e
 		for (last = q; last < end && is_of_name(*last); last++)
 			;
 		e->decoded = (struct rw_part){ q, last - q };
-		const char *inlined = skip_blanks(last, end);
-		if (begins(inlined, end, "[inline]")) {
+		const char *inlined = rw_skip_log_blanks(last, end);
+		if (rw_begins(inlined, end, "[inline]")) {
 			e->inlined = true;
 			last = inlined + strlen("[inline]");
 		}
@@ -214,12 +195,11 @@ static const char *decoded(const char *p, const char *end, struct rw_logentry *e
 /** decode_stacktrace.sh takes the brackets from the module's name.  @return Behind it, or @p. */
 static const char *bare_module(const char *p, const char *end, struct rw_logentry *e)
 {
-	const char *q = skip_blanks(p, end), *last = q;
+	const char *q = rw_skip_log_blanks(p, end), *last = q;
 
-	while (last < end && ((*last >= 'a' && *last <= 'z') || (*last >= 'A' && *last <= 'Z') ||
-			      (*last >= '0' && *last <= '9') || *last == '_' || *last == '-'))
+	while (last < end && (rw_is_alnum(*last) || *last == '_' || *last == '-'))
 		last++;
-	if (last == q || last - q > MOST_MODULE || (last < end && !is_blank(*last)))
+	if (last == q || last - q > MOST_MODULE || (last < end && !rw_is_log_blank(*last)))
 		return p;
 	e->module = (struct rw_part){ q, last - q };
 	return last;
@@ -256,7 +236,7 @@ static bool bare_address(const char *p, const char *end, struct rw_logentry *e, 
 {
 	const char *last;
 
-	if (begins(p, end, "(null)")) {
+	if (rw_begins(p, end, "(null)")) {
 		e->address = 0;
 		last = p + strlen("(null)");
 	} else {
@@ -264,7 +244,7 @@ static bool bare_address(const char *p, const char *end, struct rw_logentry *e, 
 		if (!last)
 			return false;
 	}
-	if (last < end && !is_blank(*last))
+	if (last < end && !rw_is_log_blank(*last))
 		return false;
 	e->has_address = true;
 	*behind = last;
@@ -276,9 +256,8 @@ bool rw_logentry_parse(const char *p, const char *end, bool decoded_too, struct 
 	struct rw_logentry e = { 0 };
 	const char *rest;
 
-	while (end > p && is_blank(end[-1]))
-		end--;
-	p = address(skip_blanks(p, end), end, &e);
+	end = rw_trim_log_blanks(p, end);
+	p = address(rw_skip_log_blanks(p, end), end, &e);
 	if (!p || p == end)
 		return false;
 

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "logline.h"
+#include "scan.h"
 
 #define MOST_PREFIXES 12
 #define LONGEST_PREFIX 128
@@ -37,35 +38,10 @@ struct cursor {
 	uint64_t caller;
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/** Serial lines and ring buffers leave NULs between what they hold. */
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || !c;
-}
-
 /** strchr() finds the NUL as well, which a line may hold. */
 static bool is_one_of(char c, const char *set)
 {
 	return c && strchr(set, c);
-}
-
-static const char *skip_blanks(const char *p, const char *end)
-{
-	while (p < end && is_blank(*p))
-		p++;
-	return p;
-}
-
-static const char *skip_digits(const char *p, const char *end)
-{
-	while (p < end && is_digit(*p))
-		p++;
-	return p;
 }
 
 /** Where a search for the end of a prefix gives up. */
@@ -74,18 +50,11 @@ static const char *horizon(const char *p, const char *end)
 	return end - p > LONGEST_PREFIX ? p + LONGEST_PREFIX : end;
 }
 
-static bool begins(const char *p, const char *end, const char *word)
-{
-	size_t size = strlen(word);
-
-	return (size_t)(end - p) >= size && !memcmp(p, word, size);
-}
-
 /** Do the characters at @p look like @pattern, in which '0' is any digit? */
 static bool matches(const char *p, const char *end, const char *pattern)
 {
 	for (; *pattern; p++, pattern++)
-		if (p == end || (*pattern == '0' ? !is_digit(*p) : *p != *pattern))
+		if (p == end || (*pattern == '0' ? !rw_is_digit(*p) : *p != *pattern))
 			return false;
 	return true;
 }
@@ -93,11 +62,11 @@ static bool matches(const char *p, const char *end, const char *pattern)
 /** "1.5", at least one digit on both sides.  @return Behind it, or NULL. */
 static const char *skip_seconds(const char *p, const char *end)
 {
-	const char *point = skip_digits(p, end);
+	const char *point = rw_skip_digits(p, end);
 
 	if (point == p || point == end || *point != '.')
 		return NULL;
-	const char *last = skip_digits(point + 1, end);
+	const char *last = rw_skip_digits(point + 1, end);
 	return last > point + 1 ? last : NULL;
 }
 
@@ -128,10 +97,10 @@ static bool skip_colour(struct cursor *c)
 		c->p++;
 		return true;
 	}
-	if (!begins(p, c->end, "\033["))
+	if (!rw_begins(p, c->end, "\033["))
 		return false;
 	const char *far = horizon(p, c->end);
-	for (p += 2; p < far && (is_digit(*p) || *p == ';'); p++)
+	for (p += 2; p < far && (rw_is_digit(*p) || *p == ';'); p++)
 		;
 	if (p == far || (*p != 'm' && *p != 'K'))
 		return false;
@@ -151,7 +120,7 @@ static bool skip_level(struct cursor *c)
 {
 	if (c->p == c->end || *c->p != '<')
 		return false;
-	const char *p = skip_digits(c->p + 1, horizon(c->p, c->end));
+	const char *p = rw_skip_digits(c->p + 1, horizon(c->p, c->end));
 	if (p == c->p + 1 || p - c->p > 4 || p == c->end || *p != '>')
 		return false;
 	c->p = p + 1;
@@ -162,15 +131,12 @@ static bool skip_level(struct cursor *c)
 /** "T12" or "C3". */
 static uint64_t caller_at(const char *p, const char *end)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
-	if (end - p < 2 || end - p > 11 || (*p != 'T' && *p != 'C'))
+	if (end - p < 2 || (*p != 'T' && *p != 'C'))
 		return 0;
-	for (const char *digit = p + 1; digit < end; digit++) {
-		if (!is_digit(*digit))
-			return 0;
-		n = n * 10 + (uint64_t)(*digit - '0');
-	}
+	if (rw_decimal_parse(p + 1, end, 10, &n) != (size_t)(end - p - 1))
+		return 0;
 	return *p == 'T' ? RW_LOGLINE_TASK(n) : RW_LOGLINE_CPU(n);
 }
 
@@ -187,7 +153,7 @@ static bool is_time(const char *p, const char *end)
 	p = skip_seconds(p, end);
 	if (!p)
 		return false;
-	while (p < end && (is_blank(*p) || is_digit(*p) || is_one_of(*p, "<>+-.")))
+	while (p < end && (rw_is_log_blank(*p) || rw_is_digit(*p) || is_one_of(*p, "<>+-.")))
 		p++;
 	return p == end;
 }
@@ -201,10 +167,8 @@ static bool skip_bracket(struct cursor *c)
 	const char *close = memchr(c->p, ']', far - c->p);
 	if (!close)
 		return false;
-	const char *inside = skip_blanks(c->p + 1, close);
-	const char *last = close;
-	while (last > inside && is_blank(last[-1]))
-		last--;
+	const char *inside = rw_skip_log_blanks(c->p + 1, close);
+	const char *last = rw_trim_log_blanks(inside, close);
 	uint64_t caller = caller_at(inside, last);
 	if (!caller && !is_time(inside, last))
 		return false;
@@ -222,21 +186,21 @@ static bool skip_date(struct cursor *c)
 	if (matches(p, far, "0000-00-00T00:00:00") || matches(p, far, "0000-00-00 00:00:00")) {
 		p += strlen("0000-00-00T00:00:00");
 	} else if (is_day_or_month(p, far)) {
-		p = skip_blanks(p + 3, far);
+		p = rw_skip_log_blanks(p + 3, far);
 		const char *day = p;
-		p = skip_digits(p, far);
+		p = rw_skip_digits(p, far);
 		if (p == day || p - day > 2)
 			return false;
-		p = skip_blanks(p, far);
+		p = rw_skip_log_blanks(p, far);
 		if (!matches(p, far, "00:00:00"))
 			return false;
 		p += strlen("00:00:00");
 	} else {
 		return false;
 	}
-	while (p < far && (is_digit(*p) || is_one_of(*p, ".,+-:Z")))
+	while (p < far && (rw_is_digit(*p) || is_one_of(*p, ".,+-:Z")))
 		p++;
-	if (p == far || !is_blank(*p))
+	if (p == far || !rw_is_log_blank(*p))
 		return false;
 	c->stamped = true;
 	return accept(c, p);
@@ -248,12 +212,11 @@ static bool skip_tag(struct cursor *c)
 	static const char tag[] = "kernel:";
 	const char *p = c->p, *far = horizon(p, c->end);
 
-	if (!begins(p, far, tag)) {
+	if (!rw_begins(p, far, tag)) {
 		if (!c->stamped)
 			return false;
-		while (p < far && !is_blank(*p))
-			p++;
-		if (p == c->p || p == far || !begins(++p, far, tag))
+		p = rw_skip_log_word(p, far);
+		if (p == c->p || p == far || !rw_begins(++p, far, tag))
 			return false;
 	}
 	c->stamped = true;
@@ -265,17 +228,17 @@ static bool skip_facility(struct cursor *c)
 {
 	const char *p = c->p, *far = horizon(p, c->end);
 
-	if (!begins(p, far, "kern"))
+	if (!rw_begins(p, far, "kern"))
 		return false;
-	p = skip_blanks(p + 4, far);
+	p = rw_skip_log_blanks(p + 4, far);
 	if (p == far || *p != ':')
 		return false;
 	const char *level = ++p;
-	while (p < far && *p >= 'a' && *p <= 'z')
+	while (p < far && rw_is_lower(*p))
 		p++;
 	if (p == level)
 		return false;
-	p = skip_blanks(p, far);
+	p = rw_skip_log_blanks(p, far);
 	if (p == far || *p != ':')
 		return false;
 	c->stamped = true;
@@ -291,7 +254,7 @@ static bool skip_kmsg(struct cursor *c)
 	for (int i = 0; i < 3; i++) {
 		const char *digits = p;
 
-		p = skip_digits(p, far);
+		p = rw_skip_digits(p, far);
 		if (p == digits || p == far || *p != ',')
 			return false;
 		p++;
@@ -318,7 +281,7 @@ static bool skip_prompt(struct cursor *c)
 	static const char *const prompts[] = { "(gdb) ", "(qemu) ", "crash> ", "pwndbg> " };
 
 	for (size_t i = 0; i < sizeof(prompts) / sizeof(prompts[0]); i++) {
-		if (!begins(c->p, c->end, prompts[i]))
+		if (!rw_begins(c->p, c->end, prompts[i]))
 			continue;
 		c->p += strlen(prompts[i]);
 		return true;
@@ -335,7 +298,7 @@ static bool skip_prefix(struct cursor *c)
 	};
 	const char *message = c->p;
 
-	c->p = skip_blanks(c->p, c->end);
+	c->p = rw_skip_log_blanks(c->p, c->end);
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (prefixes[i](c))
 			return true;
@@ -354,7 +317,7 @@ static const char *trim_end(const char *p, const char *end)
 		if (end > p && end[-1] == 'm') {
 			const char *esc = end - 1;
 
-			while (esc > p && end - esc < 16 && (is_digit(esc[-1]) || esc[-1] == ';'))
+			while (esc > p && end - esc < 16 && (rw_is_digit(esc[-1]) || esc[-1] == ';'))
 				esc--;
 			if (esc - p >= 2 && esc[-1] == '[' && esc[-2] == '\033')
 				end = esc - 2;
@@ -371,7 +334,7 @@ void rw_loglines_init(struct rw_loglines *lines, const char *text, size_t size)
 	// NULL is allowed for an empty text, but not for memchr().
 	*lines = (struct rw_loglines){ .next = size ? text : "" };
 	lines->end = lines->next + size;
-	if (begins(lines->next, lines->end, utf8_mark))
+	if (rw_begins(lines->next, lines->end, utf8_mark))
 		lines->next += strlen(utf8_mark);
 }
 
@@ -406,5 +369,5 @@ bool rw_logline_next(struct rw_loglines *lines, struct rw_logline *ret)
 
 bool rw_logline_begins(const struct rw_logline *line, const char *word)
 {
-	return begins(line->text, line->text + line->size, word);
+	return rw_begins(line->text, line->text + line->size, word);
 }

@@ -19,6 +19,8 @@
 #include "rewalk/printed.h"
 #include "rewalk/vector.h"
 
+#include "scan.h"
+
 struct record {
 	const char *text;
 	size_t size;
@@ -33,13 +35,11 @@ struct records {
 
 static const char *number(const char *p, const char *end, uint32_t *ret)
 {
-	const char *start = p;
-	uint32_t n = 0;
+	uint64_t n;
+	size_t nr = rw_decimal_parse(p, end, 9, &n);
 
-	for (; p < end && *p >= '0' && *p <= '9' && p - start < 9; p++)
-		n = n * 10 + (uint32_t)(*p - '0');
-	*ret = n;
-	return p > start ? p : NULL;
+	*ret = (uint32_t)n;
+	return nr ? p + nr : NULL;
 }
 
 bool rw_pstore_header(const char *text, size_t size, uint32_t *count_ret, uint32_t *part_ret)
@@ -53,10 +53,10 @@ bool rw_pstore_header(const char *text, size_t size, uint32_t *count_ret, uint32
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		size_t len = strlen(reasons[i]);
 
-		if (size <= len || memcmp(text, reasons[i], len) || text[len] != '#')
+		if (!rw_begins(text, end, reasons[i]) || !rw_begins(text + len, end, "#"))
 			continue;
 		const char *p = number(text + len + 1, end, &count);
-		if (!p || end - p < 5 || memcmp(p, " Part", 5))
+		if (!p || !rw_begins(p, end, " Part"))
 			return false;
 		p = number(p + 5, end, &part);
 		if (!p || (p < end && *p != '\n' && *p != '\r'))

@@ -30,6 +30,7 @@
 
 #include "logline.h"
 #include "regline.h"
+#include "scan.h"
 
 #define NR_REGS RW_REGLINE_NR_REGS
 #define USER_PT_REGS_SIZE (NR_REGS * 8)
@@ -37,6 +38,7 @@
 
 #define MOST_REPORTS 16		/* of the kernel, that are open at the same time */
 #define NO_BLOCK SIZE_MAX
+#define MOST_NUMBER ((INT_MAX - 9) / 10 * 10 + 9)	/* of a CPU or a thread */
 
 /** What is known while a block is being read. */
 struct state {
@@ -176,22 +178,13 @@ static struct state *report_of(struct parser *parser, uint64_t caller)
 /** The decimal number behind @word, which stands at most 128 characters into the line; -1. */
 static int number_behind(const struct rw_logline *line, const char *word)
 {
-	size_t size = line->size < 128 ? line->size : 128;
-	const char *end = line->text + size;
-	const char *p = size ? memmem(line->text, size, word, strlen(word)) : NULL;
-	int n = 0;
+	const char *end = line->text + (line->size < 128 ? line->size : 128);
+	const char *p = rw_find_early(line->text, end, 128, word);
+	uint64_t n;
 
-	if (!p)
+	if (!p || !rw_decimal_parse(p + strlen(word), end, SIZE_MAX, &n) || n > MOST_NUMBER)
 		return -1;
-	p += strlen(word);
-	if (p == end || *p < '0' || *p > '9')
-		return -1;
-	for (; p < end && *p >= '0' && *p <= '9'; p++) {
-		if (n > (INT_MAX - 9) / 10)
-			return -1;
-		n = n * 10 + *p - '0';
-	}
-	return n;
+	return (int)n;
 }
 
 static void begin_cpu(struct parser *parser, struct state *state, int cpu)
@@ -209,9 +202,8 @@ static bool is_report_header(const struct rw_logline *line)
 
 	if (!rw_logline_begins(line, "CPU: "))
 		return false;
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return end - p > 6 && (!memcmp(p, " PID: ", 6) || !memcmp(p, " UID: ", 6));
+	p = rw_skip_digits(p, end);
+	return end - p > 6 && (rw_begins(p, end, " PID: ") || rw_begins(p, end, " UID: "));
 }
 
 /** A line that begins or ends a block without having registers. */
@@ -325,21 +317,10 @@ static struct rw_error *set_reg(struct parser *parser, struct state *state,
 			       state->line_of[pair->reg], *place);
 }
 
-/** The value as it stands in the text, short and printable. */
-static const char *quoted(const struct rw_regpair *pair, char buf[24])
-{
-	size_t nr = pair->word_size < 20 ? pair->word_size : 20;
-
-	for (size_t i = 0; i < nr; i++)
-		buf[i] = pair->word[i] >= ' ' && pair->word[i] <= '~' ? pair->word[i] : '?';
-	strcpy(buf + nr, nr < pair->word_size ? "..." : "");
-	return buf;
-}
-
 static struct rw_error *bad_value(const struct parser *parser, const struct rw_regpair *pair)
 {
 	const char *name = rw_regline_name(pair->reg);
-	char buf[24];
+	char buf[RW_QUOTED_SIZE];
 
 	if (pair->kind == RW_REGVALUE_LONG)
 		return rw_error_create(RW_ERROR_FORMAT,
@@ -350,7 +331,7 @@ static struct rw_error *bad_value(const struct parser *parser, const struct rw_r
 		return rw_error_create(RW_ERROR_FORMAT,
 				       "line %zu: %s is '%s', %zu digits of %d: cut or damaged; "
 				       "complete it, or put 0x before it if it is the whole number",
-				       parser->line, name, quoted(pair, buf), pair->nr_digits,
+				       parser->line, name, rw_quote(pair->word, pair->word_size, buf), pair->nr_digits,
 				       pair->reg == RW_REGLINE_PSTATE ? 8 : 16);
 	if (!pair->word_size)
 		return rw_error_create(RW_ERROR_FORMAT,
@@ -359,7 +340,7 @@ static struct rw_error *bad_value(const struct parser *parser, const struct rw_r
 	return rw_error_create(RW_ERROR_FORMAT,
 			       "line %zu: %s is '%s', which is no hexadecimal number; correct it, "
 			       "or remove it from the line", parser->line, name,
-			       quoted(pair, buf));
+			       rw_quote(pair->word, pair->word_size, buf));
 }
 
 /**

@@ -49,6 +49,7 @@
 #include "hex.h"
 #include "logline.h"
 #include "regline.h"
+#include "scan.h"
 
 #define IGNORED RW_REGLINE_NR_REGS	/* a name that belongs to a format, but no register */
 
@@ -66,42 +67,19 @@ const char *rw_regline_name(int reg)
 	return names[reg];
 }
 
-/** Serial lines and ring buffers leave NULs between what they hold. */
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || !c;
-}
-
-static const char *skip_blanks(const char *p, const char *end)
-{
-	while (p < end && is_blank(*p))
-		p++;
-	return p;
-}
-
-static bool is_lower(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static bool is_upper(char c)
-{
-	return c >= 'A' && c <= 'Z';
-}
-
 /** A name of letters in one case, digits and '_'.  @return Behind it, @p if there is none. */
 static const char *skip_name(const char *p, const char *end)
 {
 	const char *start = p;
 
-	if (p == end || (!is_lower(*p) && !is_upper(*p)))
+	if (p == end || (!rw_is_lower(*p) && !rw_is_upper(*p)))
 		return p;
-	bool lower = is_lower(*p);
-	while (p < end && ((*p >= '0' && *p <= '9') || *p == '_' ||
-			   (lower ? is_lower(*p) : is_upper(*p))))
+	bool lower = rw_is_lower(*p);
+	while (p < end && (rw_is_digit(*p) || *p == '_' ||
+			   (lower ? rw_is_lower(*p) : rw_is_upper(*p))))
 		p++;
 	// "Sp", "pcR": something else.
-	return p < end && (is_lower(*p) || is_upper(*p)) ? start : p;
+	return p < end && (rw_is_lower(*p) || rw_is_upper(*p)) ? start : p;
 }
 
 /** The number of the register that is called so in either case, IGNORED, or -1. */
@@ -120,15 +98,12 @@ static int register_named(const char *name, size_t size)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (size == strlen(table[i].name) && !strncasecmp(name, table[i].name, size))
 			return table[i].reg;
-	if (size < 2 || size > 3 || (name[0] != 'x' && name[0] != 'X'))
+	if (size < 2 || (name[0] != 'x' && name[0] != 'X'))
 		return -1;
-	int n = 0;
-	for (size_t i = 1; i < size; i++) {
-		if (name[i] < '0' || name[i] > '9')
-			return -1;
-		n = n * 10 + name[i] - '0';
-	}
-	return n <= 30 ? n : -1;
+	uint64_t n;
+	if (rw_decimal_parse(name + 1, name + size, 2, &n) != size - 1)
+		return -1;
+	return n <= 30 ? (int)n : -1;
 }
 
 /**
@@ -142,28 +117,28 @@ static int register_named(const char *name, size_t size)
 static enum rw_regline_format separator(char first, const char *behind, const char *end,
 					const char **value_ret)
 {
-	const char *p = skip_blanks(behind, end);
+	const char *p = rw_skip_log_blanks(behind, end);
 
 	*value_ret = p;
 	if (p == end)
 		return RW_REGLINE_NR_FORMATS;
 	if (*p == ':') {
-		*value_ret = skip_blanks(p + 1, end);
-		return is_lower(first) ? RW_REGLINE_KERNEL : RW_REGLINE_CRASH;
+		*value_ret = rw_skip_log_blanks(p + 1, end);
+		return rw_is_lower(first) ? RW_REGLINE_KERNEL : RW_REGLINE_CRASH;
 	}
-	if (end - p > 8 && p > behind && p[0] == '(' && p[1] == '/' && is_lower(first)) {
+	if (end - p > 8 && p > behind && p[0] == '(' && p[1] == '/' && rw_is_lower(first)) {
 		const char *close = memchr(p, ')', 8);
 
 		if (!close || close[1] != ':')
 			return RW_REGLINE_NR_FORMATS;
-		*value_ret = skip_blanks(close + 2, end);
+		*value_ret = rw_skip_log_blanks(close + 2, end);
 		return RW_REGLINE_OPENOCD;
 	}
-	if (*p == '=' && p == behind && is_upper(first)) {
+	if (*p == '=' && p == behind && rw_is_upper(first)) {
 		*value_ret = p + 1;
 		return RW_REGLINE_QEMU;
 	}
-	if (p > behind && end - p > 2 && p[0] == '0' && p[1] == 'x' && is_lower(first))
+	if (p > behind && rw_hex_has_0x(p, end) && rw_is_lower(first))
 		return RW_REGLINE_GDB;
 	return RW_REGLINE_NR_FORMATS;
 }
@@ -171,19 +146,16 @@ static enum rw_regline_format separator(char first, const char *behind, const ch
 /** "(29) " of OpenOCD. */
 static const char *skip_number(const char *p, const char *end)
 {
-	const char *digit = p + 1;
-
 	if (p == end || *p != '(')
 		return p;
-	while (digit < end && *digit >= '0' && *digit <= '9')
-		digit++;
-	return end - digit > 2 && digit[0] == ')' && digit[1] == ' ' ? digit + 2 : p;
+	const char *behind = rw_skip_digits(p + 1, end);
+	return end - behind > 2 && behind[0] == ')' && behind[1] == ' ' ? behind + 2 : p;
 }
 
 bool rw_regline_init(const struct rw_logline *line, struct rw_regline *ret)
 {
 	const char *end = line->text + line->size;
-	const char *name = skip_number(skip_blanks(line->text, end), end);
+	const char *name = skip_number(rw_skip_log_blanks(line->text, end), end);
 	const char *behind = skip_name(name, end), *value;
 
 	if (behind == name || register_named(name, behind - name) < 0)
@@ -261,20 +233,15 @@ static enum rw_regvalue value_kind(const struct rw_regline *line, const char *p,
 bool rw_regline_next(struct rw_regline *line, struct rw_regpair *ret)
 {
 	while (line->p < line->end) {
-		const char *name = skip_blanks(line->p, line->end), *value;
+		const char *name = rw_skip_log_blanks(line->p, line->end), *value;
 		const char *behind = skip_name(name, line->end);
-		const char *p = behind;
 
-		while (p < line->end && !is_blank(*p))
-			p++;
-		line->p = p;
+		line->p = rw_skip_log_word(behind, line->end);
 		if (behind == name)
 			continue;
 		if (separator(*name, behind, line->end, &value) != line->format)
 			continue;
-		const char *word_end = value;
-		while (word_end < line->end && !is_blank(*word_end))
-			word_end++;
+		const char *word_end = rw_skip_log_word(value, line->end);
 		line->p = word_end;
 		int reg = register_named(name, behind - name);
 		if (reg < 0 || reg == IGNORED)
@@ -305,14 +272,13 @@ bool rw_regline_print(const struct rw_logline *line, int *reg_ret)
 			continue;
 		p += strlen(commands[i]);
 		if (p[-1] == '/')
-			while (p < end && !is_blank(*p))
-				p++;
-		p = skip_blanks(p, end);
+			p = rw_skip_log_word(p, end);
+		p = rw_skip_log_blanks(p, end);
 		if (p == end || *p != '$')
 			return false;
 		const char *behind = skip_name(p + 1, end);
 		int reg = register_named(p + 1, behind - p - 1);
-		if (reg < 0 || reg == IGNORED || skip_blanks(behind, end) != end)
+		if (reg < 0 || reg == IGNORED || rw_skip_log_blanks(behind, end) != end)
 			return false;
 		*reg_ret = reg;
 		return true;
@@ -320,19 +286,15 @@ bool rw_regline_print(const struct rw_logline *line, int *reg_ret)
 	return false;
 }
 
-static bool decimal(const char *p, const char *end, uint64_t *ret)
+static bool signed_decimal(const char *p, const char *end, uint64_t *ret)
 {
 	bool negative = p < end && *p == '-';
-	uint64_t value = 0;
+	uint64_t value;
 
 	p += negative;
-	if (p == end || end - p > 19)
+	size_t nr = rw_decimal_parse(p, end, 19, &value);
+	if (!nr || p + nr != end)
 		return false;
-	for (; p < end; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		value = value * 10 + (uint64_t)(*p - '0');
-	}
 	*ret = negative ? -value : value;
 	return true;
 }
@@ -343,9 +305,8 @@ bool rw_regline_answer(const struct rw_logline *line, uint64_t *ret)
 
 	if (p == end || *p++ != '$')
 		return false;
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	if (end - p < 4 || memcmp(p, " = ", 3))
+	p = rw_skip_digits(p, end);
+	if (end - p < 4 || !rw_begins(p, end, " = "))
 		return false;
 	p += 3;
 	if (*p == '(') {	// "(void (*)()) 0xffff800008002da8 <start_kernel+360>"
@@ -355,11 +316,9 @@ bool rw_regline_answer(const struct rw_logline *line, uint64_t *ret)
 			return false;
 		p = prefix + 2;
 	}
-	const char *word_end = p;
-	while (word_end < end && !is_blank(*word_end))
-		word_end++;
-	if (word_end - p < 3 || p[0] != '0' || p[1] != 'x')
-		return decimal(p, word_end, ret);
+	const char *word_end = rw_skip_log_word(p, end);
+	if (!rw_hex_has_0x(p, word_end))
+		return signed_decimal(p, word_end, ret);
 	size_t nr = rw_hex_parse(p + 2, word_end, ret);
 	return nr && nr <= DIGITS && p + 2 + nr == word_end;
 }
@@ -368,23 +327,23 @@ bool rw_regline_frame(const struct rw_logline *line, struct rw_regframe *ret)
 {
 	static const char first[] = "#0 [", at[] = " at ";
 	const char *end = line->text + line->size;
-	const char *p = skip_blanks(line->text, end);
+	const char *p = rw_skip_log_blanks(line->text, end);
 	uint64_t fp, call;
 
-	if ((size_t)(end - p) < strlen(first) || memcmp(p, first, strlen(first)))
+	if (!rw_begins(p, end, first))
 		return false;
 	p += strlen(first);
 	size_t nr = rw_hex_parse(p, end, &fp);
 	if (nr != DIGITS || end - p < (ptrdiff_t)nr + 2 || p[nr] != ']')
 		return false;
-	const char *name = skip_blanks(p + nr + 1, end);
+	const char *name = rw_skip_log_blanks(p + nr + 1, end);
 	p = memmem(name, end - name, at, strlen(at));
 	if (!p)
 		return false;
 	const char *name_end = p;
 	p += strlen(at);
 	nr = rw_hex_parse(p, end, &call);
-	if (nr != DIGITS || (p + nr < end && !is_blank(p[nr])))
+	if (nr != DIGITS || (p + nr < end && !rw_is_log_blank(p[nr])))
 		return false;
 	// bt -s puts an offset behind the name.
 	const char *plus = memchr(name, '+', name_end - name);

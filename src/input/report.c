@@ -24,62 +24,29 @@
 #include "logline.h"
 #include "regline.h"
 #include "report.h"
+#include "scan.h"
 
-static bool begins(const char *p, const char *end, const char *word)
-{
-	size_t size = strlen(word);
-
-	return (size_t)(end - p) >= size && !memcmp(p, word, size);
-}
-
-static bool is(const char *p, const char *end, const char *word)
-{
-	return begins(p, end, word) && (size_t)(end - p) == strlen(word);
-}
-
-/** Where @word stands in the beginning of [@p, @end), or NULL. */
-static const char *find(const char *p, const char *end, const char *word)
-{
-	size_t size = end - p < 512 ? end - p : 512;
-
-	return size ? memmem(p, size, word, strlen(word)) : NULL;
-}
-
-static const char *skip_blanks(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	return p;
-}
+#define MOST_LOOKED_AT 512	/* characters of a line */
 
 /** A decimal number behind blanks; -1 if there is none, or it is absurd. */
 static int64_t decimal(const char *p, const char *end)
 {
-	int64_t n = 0;
+	uint64_t n;
 
-	p = skip_blanks(p, end);
-	if (p == end || *p < '0' || *p > '9')
+	if (!rw_decimal_parse(rw_skip_blanks(p, end), end, SIZE_MAX, &n) || n > INT32_MAX)
 		return -1;
-	for (; p < end && *p >= '0' && *p <= '9'; p++) {
-		n = n * 10 + *p - '0';
-		if (n > INT32_MAX)
-			return -1;
-	}
-	return n;
+	return (int64_t)n;
 }
 
 /** Behind blanks and the digits after them. */
 static const char *behind_number(const char *p, const char *end)
 {
-	p = skip_blanks(p, end);
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
+	return rw_skip_digits(rw_skip_blanks(p, end), end);
 }
 
 static int64_t decimal_behind(const char *p, const char *end, const char *word)
 {
-	const char *at = find(p, end, word);
+	const char *at = rw_find_early(p, end, MOST_LOOKED_AT, word);
 
 	return at ? decimal(at + strlen(word), end) : -1;
 }
@@ -95,7 +62,6 @@ void rw_report_copy(char *to, size_t room, const char *p, const char *end)
 		nr--;
 	to[nr] = '\0';
 }
-
 
 #define COPY(field, p, end) rw_report_copy(field, sizeof(field), p, end)
 
@@ -143,8 +109,8 @@ static void begin_task(struct rw_report *report, enum rw_report_list list)
 /** Lines that only part one report from the next. */
 static bool is_ruler(const char *p, const char *end)
 {
-	return begins(p, end, "------------[ cut here ]------------") ||
-	       begins(p, end, "==================");
+	return rw_begins(p, end, "------------[ cut here ]------------") ||
+	       rw_begins(p, end, "==================");
 }
 
 static bool read_head(struct rw_report *report, const char *p, const char *end)
@@ -175,11 +141,11 @@ static bool read_head(struct rw_report *report, const char *p, const char *end)
 static const char *behind_taint(const char *p, const char *end)
 {
 	for (;;) {
-		const char *word = skip_blanks(p, end);
+		const char *word = rw_skip_blanks(p, end);
 		bool letters = true;
 
 		for (p = word; p < end && *p != ' '; p++)
-			letters &= *p >= 'A' && *p <= 'Z';
+			letters &= rw_is_upper(*p);
 		if (p == word || !letters)
 			return word;
 	}
@@ -202,7 +168,7 @@ static bool read_cpu(struct rw_report *report, const char *p, const char *end)
 {
 	static const char *const taints[] = { " Not tainted ", " Tainted: " };
 	struct rw_printed_facts *facts = &report->facts;
-	const char *comm = find(p, end, " Comm: ");
+	const char *comm = rw_find_early(p, end, MOST_LOOKED_AT, " Comm: ");
 	int64_t cpu = decimal(p, end), pid = decimal_behind(p, end, " PID: ");
 
 	if (cpu < 0 || pid < 0 || !comm)
@@ -217,7 +183,7 @@ static bool read_cpu(struct rw_report *report, const char *p, const char *end)
 	comm += strlen(" Comm: ");
 	const char *comm_end = end;
 	for (int i = 0; i < 2; i++) {
-		const char *taint = find(comm, end, taints[i]);
+		const char *taint = rw_find_early(comm, end, MOST_LOOKED_AT, taints[i]);
 
 		if (!taint)
 			continue;
@@ -226,11 +192,11 @@ static bool read_cpu(struct rw_report *report, const char *p, const char *end)
 
 		comm_end = taint;
 		COPY(facts->taint, taint + 1, i ? release : release - 1);
-		COPY(facts->release, skip_blanks(release, end), end);
+		COPY(facts->release, rw_skip_blanks(release, end), end);
 		read_build_id(facts, release, end);
 		break;
 	}
-	const char *kdump = find(comm, comm_end, " Kdump: loaded");
+	const char *kdump = rw_find_early(comm, comm_end, MOST_LOOKED_AT, " Kdump: loaded");
 	COPY(facts->comm, comm, kdump ? kdump : comm_end);
 	return true;
 }
@@ -239,7 +205,7 @@ static bool read_cpu(struct rw_report *report, const char *p, const char *end)
 static bool read_task(struct rw_report *report, const char *p, const char *end)
 {
 	struct rw_printed_facts *facts = &report->facts;
-	const char *state = find(p, end, " state:");
+	const char *state = rw_find_early(p, end, MOST_LOOKED_AT, " state:");
 
 	if (!state)
 		return false;
@@ -247,7 +213,7 @@ static bool read_task(struct rw_report *report, const char *p, const char *end)
 	COPY(facts->comm, p, state);
 	state += strlen(" state:");
 	facts->state = state < end ? *state : '\0';
-	facts->running = begins(state, end, "R  running task");
+	facts->running = rw_begins(state, end, "R  running task");
 	facts->pid = decimal_behind(state, end, " pid:");
 	facts->tgid = decimal_behind(state, end, " tgid:");
 	facts->ppid = decimal_behind(state, end, " ppid:");
@@ -261,7 +227,7 @@ static bool read_old_task(struct rw_report *report, const char *p, const char *e
 	const char *flags = end - 8;
 	uint64_t ignored;
 
-	if (end - p < 40 || !begins(flags - 3, end, " 0x") ||
+	if (end - p < 40 || !rw_begins(flags - 3, end, " 0x") ||
 	    rw_hex_parse(flags, end, &ignored) != 8)
 		return false;
 	const char *state = p + 15;	// comm is padded to that
@@ -271,9 +237,9 @@ static bool read_old_task(struct rw_report *report, const char *p, const char *e
 	begin_task(report, RW_LIST_TASKS);
 	COPY(facts->comm, p, state);
 	facts->state = state[1];
-	facts->running = begins(state + 1, end, "R  running task");
+	facts->running = rw_begins(state + 1, end, "R  running task");
 	const char *number = state + 2;
-	while (number < end && (*number < '0' || *number > '9'))
+	while (number < end && !rw_is_digit(*number))
 		number++;
 	number = behind_number(number, end);	// free stack
 	facts->pid = decimal(number, end);
@@ -348,14 +314,14 @@ static bool read_stack(struct rw_printed_facts *facts, const char *p, const char
 		struct rw_printed_stack stack;
 		size_t nr;
 
-		if (!begins(p, end, names[i]))
+		if (!rw_begins(p, end, names[i]))
 			continue;
-		p = skip_blanks(p + strlen(names[i]), end);
-		if (!begins(p, end, "[0x"))
+		p = rw_skip_blanks(p + strlen(names[i]), end);
+		if (!rw_begins(p, end, "[0x"))
 			return true;
 		nr = rw_hex_parse(p += 3, end, &stack.low);
 		p += nr;
-		if (!nr || nr > RW_HEX_DIGITS || !begins(p, end, "..0x"))
+		if (!nr || nr > RW_HEX_DIGITS || !rw_begins(p, end, "..0x"))
 			return true;
 		nr = rw_hex_parse(p + 4, end, &stack.high);
 		if (nr && nr <= RW_HEX_DIGITS && stack.high > stack.low)
@@ -371,8 +337,7 @@ static bool is_more_modules(const char *p, const char *end)
 	bool any = false;
 
 	for (; p < end; p++) {
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_' ||
-		      (*p >= '0' && *p <= '9') || strchr(" ()+-", *p)))
+		if (!(rw_is_alnum(*p) || strchr("_ ()+-", *p)))
 			return false;
 		any = true;
 	}
@@ -392,11 +357,11 @@ static bool read_modules(struct rw_report *report, const char *p, const char *en
 {
 	static const char key[] = "Modules linked in:";
 
-	if (begins(p, end, key)) {
+	if (rw_begins(p, end, key)) {
 		if (report->used && !report->list)
 			rw_report_init(report);
 		report->facts.modules[0] = '\0';
-		add_modules(&report->facts, skip_blanks(p + strlen(key), end), end);
+		add_modules(&report->facts, rw_skip_blanks(p + strlen(key), end), end);
 		report->in_modules = true;
 		return true;
 	}
@@ -410,9 +375,9 @@ static bool read_modules(struct rw_report *report, const char *p, const char *en
 
 static bool read_value(const char *p, const char *end, const char *key, char *to, size_t room)
 {
-	if (!begins(p, end, key))
+	if (!rw_begins(p, end, key))
 		return false;
-	rw_report_copy(to, room, skip_blanks(p + strlen(key), end), end);
+	rw_report_copy(to, room, rw_skip_blanks(p + strlen(key), end), end);
 	return true;
 }
 
@@ -421,14 +386,14 @@ bool rw_report_offset(const char *p, const char *end, uint64_t *ret)
 	static const char key[] = "Kernel Offset: ";
 	uint64_t offset;
 
-	if (!begins(p, end, key))
+	if (!rw_begins(p, end, key))
 		return false;
 	p += strlen(key);
-	if (begins(p, end, "disabled")) {
+	if (rw_begins(p, end, "disabled")) {
 		*ret = 0;
 		return true;
 	}
-	if (!begins(p, end, "0x"))
+	if (!rw_begins(p, end, "0x"))
 		return false;
 	size_t nr = rw_hex_parse(p + 2, end, &offset);
 	if (!nr || nr > RW_HEX_DIGITS || offset & 0xfff)
@@ -449,10 +414,10 @@ bool rw_report_is_label(const char *line, bool *sure_ret)
 
 	*sure_ret = false;
 	for (size_t i = 0; i < sizeof(sure) / sizeof(sure[0]); i++)
-		*sure_ret |= begins(line, end, sure[i]);
-	return *sure_ret || (end > line && end[-1] == ':') || begins(line, end, "Allocated in ") ||
-	       begins(line, end, "Freed in ") || begins(line, end, "INFO: Allocated in ") ||
-	       begins(line, end, "INFO: Freed in ");
+		*sure_ret |= rw_begins(line, end, sure[i]);
+	return *sure_ret || (end > line && end[-1] == ':') || rw_begins(line, end, "Allocated in ") ||
+	       rw_begins(line, end, "Freed in ") || rw_begins(line, end, "INFO: Allocated in ") ||
+	       rw_begins(line, end, "INFO: Freed in ");
 }
 
 /** Lines that belong to a report and end a trace, without a fact that is kept. */
@@ -467,7 +432,7 @@ static bool is_part(const char *p, const char *end)
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (begins(p, end, words[i]))
+		if (rw_begins(p, end, words[i]))
 			return true;
 	return false;
 }
@@ -478,20 +443,20 @@ enum rw_report_line rw_report_read(struct rw_report *report, const struct rw_log
 	struct rw_printed_facts *facts = &report->facts;
 	enum rw_report_line kind = RW_REPORT_OTHER;
 
-	if (is(p, end, "Call trace:"))
+	if (rw_equals(p, end, "Call trace:"))
 		return RW_REPORT_TRACE;
-	if (begins(p, end, "Call Trace:") || is(p, end, "Backtrace:") ||
-	    is(p, end, "Backtrace: "))
+	if (rw_begins(p, end, "Call Trace:") || rw_equals(p, end, "Backtrace:") ||
+	    rw_equals(p, end, "Backtrace: "))
 		return RW_REPORT_FOREIGN;
-	if (begins(p, end, "---[ end ") || begins(p, end, "Code: "))
+	if (rw_begins(p, end, "---[ end ") || rw_begins(p, end, "Code: "))
 		return RW_REPORT_END;
 	if (read_modules(report, p, end))
 		kind = RW_REPORT_FACT;
-	else if (begins(p, end, "task:") && read_task(report, p + strlen("task:"), end))
+	else if (rw_begins(p, end, "task:") && read_task(report, p + strlen("task:"), end))
 		kind = RW_REPORT_TASK;
 	else if (read_old_task(report, p, end))
 		kind = RW_REPORT_TASK;
-	else if (begins(p, end, "CPU: ") && read_cpu(report, p + strlen("CPU: "), end))
+	else if (rw_begins(p, end, "CPU: ") && read_cpu(report, p + strlen("CPU: "), end))
 		kind = RW_REPORT_FACT;
 	else if (read_head(report, p, end))
 		kind = RW_REPORT_HEAD;

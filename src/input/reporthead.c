@@ -6,22 +6,8 @@
 // kernel/hung_task.c, kernel/rcu/tree_stall.h, kernel/watchdog.c, lib/nmi_backtrace.c,
 // drivers/tty/sysrq.c, mm/, arch/arm64/kvm/handle_exit.c, of 4.9 to 7.2.
 
-#include <string.h>
-
 #include "report.h"
-
-static bool begins(const char *p, const char *end, const char *word)
-{
-	size_t size = strlen(word);
-
-	return (size_t)(end - p) >= size && !memcmp(p, word, size);
-}
-
-/** A word that stands at the end of a line of that kind, which is not long. */
-static bool contains(const char *p, const char *end, const char *word)
-{
-	return end - p < 512 && memmem(p, end - p, word, strlen(word));
-}
+#include "scan.h"
 
 static const struct rw_report_head heads[] = {
 	{ .word = "Unable to handle kernel", .fatal = true },
@@ -59,9 +45,10 @@ static const struct rw_report_head heads[] = {
 
 const struct rw_report_head *rw_report_head(const char *p, const char *end)
 {
+	// A word that stands at the end of its line is of one that is not long.
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-		if (heads[i].anywhere ? contains(p, end, heads[i].word) :
-		    begins(p, end, heads[i].word))
+		if (heads[i].anywhere ? rw_find_in_short(p, end, 512, heads[i].word) != NULL :
+		    rw_begins(p, end, heads[i].word))
 			return &heads[i];
 	return NULL;
 }
