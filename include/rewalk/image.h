@@ -88,7 +88,10 @@ const char *rw_image_section_at(const struct rw_image *image, uint64_t addr);
 /** The GNU build-id, borrowed; NULL if there is none. */
 const uint8_t *rw_image_build_id(const struct rw_image *image, size_t *size_ret);
 
-#define RW_BUILD_ID_TEXT (2 * 64 + 1)
+enum {
+	RW_BUILD_ID_MAX = 64,	/* bytes; the kernel's own limit is 20 */
+	RW_BUILD_ID_TEXT = 2 * RW_BUILD_ID_MAX + 1,
+};
 
 /** The GNU build-id in hexadecimal; "" if there is none. */
 void rw_image_build_id_text(const struct rw_image *image, char ret[RW_BUILD_ID_TEXT]);

@@ -20,13 +20,12 @@
 #include "rewalk/bytes.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
+#include "rewalk/image.h"
 #include "rewalk/input.h"
 #include "rewalk/vector.h"
 
 #include "debugfile.h"
 #include "dwarf_reader.h"
-
-enum { BUILD_ID_MAX = 64 };
 
 struct symbol {
 	const char *name;	/* borrowed from the file */
@@ -41,7 +40,7 @@ struct rw_debug_file {
 	Elf *elf;
 	size_t names;		/* the section of the sections' names */
 	bool linked;		/* sections have addresses */
-	uint8_t build_id[BUILD_ID_MAX];
+	uint8_t build_id[RW_BUILD_ID_MAX];
 	size_t build_id_size;
 	struct rw_dwarf *dwarf;
 	uint8_t *relocated[RW_NR_DWARF_SECTIONS];	/* owned */
@@ -84,7 +83,7 @@ static void find_build_id(struct rw_debug_file *file)
 		while (data && (next = gelf_getnote(data, off, &note, &name, &desc))) {
 			if (note.n_type == NT_GNU_BUILD_ID &&
 			    note.n_namesz == sizeof(ELF_NOTE_GNU) && note.n_descsz &&
-			    note.n_descsz <= BUILD_ID_MAX &&
+			    note.n_descsz <= RW_BUILD_ID_MAX &&
 			    !memcmp((char *)data->d_buf + name, ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU))) {
 				file->build_id_size = note.n_descsz;
 				memcpy(file->build_id, (char *)data->d_buf + desc, note.n_descsz);

@@ -15,6 +15,8 @@
 
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
+#include "rewalk/hex.h"
+#include "rewalk/image.h"
 #include "rewalk/vector.h"
 
 #include "debugfile.h"
@@ -224,11 +226,9 @@ static void read_folder(struct folder *folder)
 
 /* ---- a file ------------------------------------------------------------------------- */
 
-static void hex(const uint8_t *bytes, size_t size, char ret[2 * 64 + 1])
+static void print_id(const uint8_t *id, size_t size, char ret[RW_BUILD_ID_TEXT])
 {
-	for (size_t i = 0; i < size && i < 64; i++)
-		sprintf(ret + 2 * i, "%02x", bytes[i]);
-	ret[2 * (size < 64 ? size : 64)] = '\0';
+	rw_hex_print(id, size < RW_BUILD_ID_MAX ? size : RW_BUILD_ID_MAX, ret);
 }
 
 /** Is this what is wanted?  What is not is said. */
@@ -237,7 +237,7 @@ static bool fits(const struct wanted *w, const struct rw_debug_file *file)
 	size_t size;
 	const uint8_t *id = rw_debug_file_build_id(file, &size);
 	const char *path = rw_debug_file_path(file);
-	char want[129], got[129] = "none";
+	char want[RW_BUILD_ID_TEXT], got[RW_BUILD_ID_TEXT] = "none";
 
 	if (!rw_debug_file_has_dwarf(file)) {
 		say(w->search, false, "%s: no debug information", path);
@@ -247,9 +247,9 @@ static bool fits(const struct wanted *w, const struct rw_debug_file *file)
 		return true;
 	if (id && size == w->size && !memcmp(id, w->build_id, size))
 		return true;
-	hex(w->build_id, w->size, want);
+	print_id(w->build_id, w->size, want);
 	if (id)
-		hex(id, size, got);
+		print_id(id, size, got);
 	say(w->search, true, "%s: refused: its build-id is %s, that of %s is %s", path, got,
 	    w->module ? w->module : "the kernel", want);
 	return false;
@@ -296,11 +296,11 @@ static bool try_format(struct wanted *w, const char *format, ...)
 
 static bool try_build_id(struct wanted *w, const char *dir)
 {
-	char id[129];
+	char id[RW_BUILD_ID_TEXT];
 
 	if (w->size < 2)
 		return false;
-	hex(w->build_id, w->size, id);
+	print_id(w->build_id, w->size, id);
 	return try_format(w, "%s/.build-id/%.2s/%s.debug", dir, id, id + 2);
 }
 

@@ -11,6 +11,7 @@
 #include "rewalk/annotate.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
+#include "rewalk/image.h"
 #include "rewalk/trace.h"
 #include "rewalk/vector.h"
 
@@ -23,7 +24,7 @@
 /** The debug information of the image, or of one module. */
 struct source {
 	char *module;		/* owned; NULL: the image */
-	uint8_t build_id[64];
+	uint8_t build_id[RW_BUILD_ID_MAX];
 	size_t build_id_size;	/* 0: not known */
 	bool tried, missing;
 	struct rw_debug_file *file;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rewalk/hex.h"
+
 #include "command.h"
 
 enum key {
@@ -44,20 +46,11 @@ void options_deinit(struct options *options)
 /** Hexadecimal, with or without 0x; *end is where it stops. */
 static bool hex(const char *text, uint64_t *ret, const char **end)
 {
-	uint64_t value = 0;
-	size_t nr = 0;
+	const char *stop = text + strlen(text), *digits = rw_hex_skip_0x(text, stop);
+	size_t nr = rw_hex_parse(digits, stop, ret);
 
-	if (text[0] == '0' && (text[1] | 0x20) == 'x')
-		text += 2;
-	for (; isxdigit((unsigned char)*text); text++, nr++) {
-		char c = *text | 0x20;
-
-		value = value << 4 |
-			(uint64_t)(isdigit((unsigned char)*text) ? *text - '0' : c - 'a' + 10);
-	}
-	*ret = value;
-	*end = text;
-	return nr > 0 && nr <= 16;
+	*end = digits + nr;
+	return nr && nr <= RW_HEX_DIGITS;
 }
 
 static uint64_t address(struct argp_state *state, const char *option, const char *arg)
@@ -79,7 +72,7 @@ static uint64_t address(struct argp_state *state, const char *option, const char
 static bool size_value(const char *text, uint64_t *ret)
 {
 	char *end;
-	bool is_hex = text[0] == '0' && (text[1] | 0x20) == 'x';
+	bool is_hex = rw_hex_skip_0x(text, text + strlen(text)) != text;
 
 	if (!isdigit((unsigned char)*text))
 		return false;

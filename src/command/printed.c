@@ -74,13 +74,10 @@ static bool is_wanted(const struct options *o, const struct rw_printed_facts *fa
 
 static void print_build_id(const struct rw_image *image)
 {
-	size_t size;
-	const uint8_t *id = rw_image_build_id(image, &size);
+	char id[RW_BUILD_ID_TEXT];
 
-	if (!id)
-		fputs("unknown", stderr);
-	for (size_t i = 0; id && i < size; i++)
-		fprintf(stderr, "%02x", id[i]);
+	rw_image_build_id_text(image, id);
+	fputs(*id ? id : "unknown", stderr);
 }
 
 /** The wrong vmlinux: said once, before anything that it would make wrong. */

@@ -8,11 +8,11 @@
 // section is looked at.  The banner is the text "Linux version ...\n" at the
 // symbol linux_banner.
 
-#include <stdio.h>
 #include <string.h>
 
 #include "rewalk/bytes.h"
 #include "rewalk/error.h"
+#include "rewalk/hex.h"
 
 #include "image_private.h"
 
@@ -89,9 +89,7 @@ const uint8_t *rw_image_build_id(const struct rw_image *image, size_t *size_ret)
 
 void rw_image_build_id_text(const struct rw_image *image, char ret[RW_BUILD_ID_TEXT])
 {
-	ret[0] = '\0';
-	for (size_t i = 0; image->build_id && i < image->build_id_size && i < RW_BUILD_ID_MAX; i++)
-		sprintf(ret + 2 * i, "%02x", image->build_id[i]);
+	rw_hex_print(image->build_id, image->build_id ? image->build_id_size : 0, ret);
 }
 
 const char *rw_image_banner(const struct rw_image *image)

@@ -120,10 +120,6 @@ struct rw_image_lazy {
 	struct rw_types *opened;	/* see rw_types_open(); NULL: not yet */
 };
 
-enum {
-	RW_BUILD_ID_MAX = 64,	/* the kernel's own limit is 20 */
-};
-
 struct rw_image {
 	enum rw_image_kind kind;
 	char *path;

@@ -20,6 +20,7 @@
 
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
+#include "rewalk/hex.h"
 #include "rewalk/input.h"
 #include "rewalk/vector.h"
 
@@ -39,14 +40,6 @@ struct line {
 	size_t name_len, module_len;
 };
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_letter(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '?';
@@ -56,16 +49,12 @@ static bool is_letter(char c)
 static bool parse_line(const char *s, const char *end, struct line *ret)
 {
 	struct line line = { 0 };
-	int value;
 
 	if (s < end && end[-1] == '\r')
 		end--;
-	for (; s < end && (value = digit_value(*s)) >= 0; s++) {
-		if (++line.nr_digits > 16)
-			return false;
-		line.addr = line.addr << 4 | (uint64_t)value;
-	}
-	if (!line.nr_digits || end - s < 4 || s[0] != ' ' || !is_letter(s[1]) || s[2] != ' ')
+	line.nr_digits = rw_hex_parse(s, end, &line.addr);
+	s += line.nr_digits;
+	if (!line.nr_digits || line.nr_digits > RW_HEX_DIGITS || end - s < 4 || s[0] != ' ' || !is_letter(s[1]) || s[2] != ' ')
 		return false;
 	line.letter = s[1];
 	line.name = s + 3;

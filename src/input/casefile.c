@@ -16,10 +16,10 @@
 
 #include "rewalk/case.h"
 #include "rewalk/error.h"
+#include "rewalk/hex.h"
 #include "rewalk/input.h"
 #include "rewalk/vector.h"
 
-#include "hex.h"
 
 #ifdef HAVE_JANSSON
 

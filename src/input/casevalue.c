@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "rewalk/error.h"
+#include "rewalk/hex.h"
 
 #include "casevalue.h"
-#include "hex.h"
 
 bool case_fail(struct case_reader *r, const char *key, const char *format, ...)
 {
@@ -52,8 +52,8 @@ bool case_take_address(struct case_reader *r, const char *key, const json_t *val
 
 	if (!text || text[0] != '0' || text[1] != 'x')
 		return case_fail(r, key, "is no address, which is \"0x…\"");
-	size_t nr = rw_hex_parse(text + 2, text + strlen(text), &number);
-	if (!nr || nr > RW_HEX_DIGITS || text[2 + nr])
+	const char *behind = rw_hex_parse_0x(text, text + strlen(text), &number);
+	if (!behind || *behind)
 		return case_fail(r, key, "is no address of up to %d digits", RW_HEX_DIGITS);
 	*ret = number;
 	return true;

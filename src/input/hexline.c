@@ -25,7 +25,8 @@
 
 #include <string.h>
 
-#include "hex.h"
+#include "rewalk/hex.h"
+
 #include "hexline.h"
 #include "scan.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "rewalk/error.h"
+#include "rewalk/hex.h"
 #include "rewalk/vector.h"
 
-#include "hex.h"
 #include "hexdump_private.h"
 
 // The end of the users' half, and of physical memory.

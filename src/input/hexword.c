@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-#include "hex.h"
+#include "rewalk/hex.h"
+
 #include "hexline.h"
 #include "scan.h"
 
@@ -43,11 +44,8 @@ const char *rw_hexline_crash_word(const char *p, const char *end)
 
 static bool read_offset(const char *p, const char *end, uint64_t *ret)
 {
-	if (rw_hex_has_0x(p, end)) {
-		size_t nr = rw_hex_parse(p + 2, end, ret);
-
-		return nr && nr <= RW_HEX_DIGITS && p + 2 + nr == end;
-	}
+	if (rw_hex_has_0x(p, end))
+		return rw_hex_parse_0x(p, end, ret) == end;
 	size_t nr = rw_decimal_parse(p, end, 10, ret);
 	return nr && p + nr == end;
 }

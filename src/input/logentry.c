@@ -26,9 +26,9 @@
 
 #include <string.h>
 
+#include "rewalk/hex.h"
 #include "rewalk/printed.h"
 
-#include "hex.h"
 #include "logentry.h"
 #include "scan.h"
 
@@ -41,26 +41,15 @@ static bool is_of_name(char c)
 	return (unsigned char)c > ' ' && c != 0x7f;
 }
 
-/** "0x" and digits.  @return Behind them, or NULL. */
-static const char *number(const char *p, const char *end, uint64_t *ret)
-{
-	size_t nr;
-
-	if (!rw_begins(p, end, "0x"))
-		return NULL;
-	nr = rw_hex_parse(p + 2, end, ret);
-	return nr && nr <= RW_HEX_DIGITS ? p + 2 + nr : NULL;
-}
-
 /** "+0x12/0x34" at @p.  @return Behind it, or NULL. */
 static const char *numbers(const char *p, const char *end, uint64_t *offset, uint64_t *length)
 {
 	if (p == end || *p != '+')
 		return NULL;
-	p = number(p + 1, end, offset);
+	p = rw_hex_parse_0x(p + 1, end, offset);
 	if (!p || p == end || *p != '/')
 		return NULL;
-	return number(p + 1, end, length);
+	return rw_hex_parse_0x(p + 1, end, length);
 }
 
 /** "[<ffff800008010000>] " in front; NULL if there is something else in brackets. */
@@ -240,7 +229,7 @@ static bool bare_address(const char *p, const char *end, struct rw_logentry *e, 
 		e->address = 0;
 		last = p + strlen("(null)");
 	} else {
-		last = number(p, end, &e->address);
+		last = rw_hex_parse_0x(p, end, &e->address);
 		if (!last)
 			return false;
 	}

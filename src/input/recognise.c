@@ -27,9 +27,9 @@
 
 #include "rewalk/bytes.h"
 #include "rewalk/error.h"
+#include "rewalk/hex.h"
 #include "rewalk/input.h"
 
-#include "hex.h"
 
 #define LOOK_AT 4096	/* bytes: what callers have at least of a longer file */
 
@@ -38,14 +38,9 @@ static bool starts(const char *text, const char *prefix)
 	return !strncmp(text, prefix, strlen(prefix));
 }
 
-static const char *skip_0x(const char *text)
-{
-	return text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? text + 2 : text;
-}
-
 static bool parse_addr(const char *text, uint64_t *ret)
 {
-	const char *digits = skip_0x(text), *end = digits + strlen(digits);
+	const char *end = text + strlen(text), *digits = rw_hex_skip_0x(text, end);
 	uint64_t value;
 	size_t nr = rw_hex_parse(digits, end, &value);
 
@@ -61,17 +56,16 @@ static bool parse_addr(const char *text, uint64_t *ret)
  */
 static bool is_like_addr(const char *text)
 {
-	uint64_t value;
+	const char *end = text + strlen(text);
 
-	return skip_0x(text) != text || !strncasecmp(text, "ffff", 4) ||
-	       rw_hex_parse(text, text + strlen(text), &value) >= 8;
+	return rw_hex_skip_0x(text, end) != text || !strncasecmp(text, "ffff", 4) ||
+	       rw_hex_count(text, end) >= 8;
 }
 
 static struct rw_error *bad_addr(const char *arg, const char *addr)
 {
-	uint64_t value;
-	const char *digits = skip_0x(addr);
-	size_t nr = rw_hex_parse(digits, digits + strlen(digits), &value);
+	const char *end = addr + strlen(addr), *digits = rw_hex_skip_0x(addr, end);
+	size_t nr = rw_hex_count(digits, end);
 
 	if (!*digits)
 		return rw_error_create(RW_ERROR_USAGE,

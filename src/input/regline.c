@@ -46,14 +46,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "hex.h"
+#include "rewalk/hex.h"
+
 #include "logline.h"
 #include "regline.h"
 #include "scan.h"
 
 #define IGNORED RW_REGLINE_NR_REGS	/* a name that belongs to a format, but no register */
 
-#define DIGITS 16
 #define NARROW_DIGITS 8		/* of pstate too */
 
 static const char *const names[RW_REGLINE_NR_REGS] = {
@@ -186,7 +186,7 @@ static bool is_narrow_frame(const char *value, const char *end)
 
 static size_t digits_printed(const struct rw_regline *line, int reg)
 {
-	return reg == RW_REGLINE_PSTATE || line->narrow ? NARROW_DIGITS : DIGITS;
+	return reg == RW_REGLINE_PSTATE || line->narrow ? NARROW_DIGITS : RW_HEX_DIGITS;
 }
 
 /** Take the value at @p apart, up to @end of the line. */
@@ -201,11 +201,10 @@ static enum rw_regvalue value_kind(const struct rw_regline *line, const char *p,
 
 	if (brackets)
 		p += 2;
-	bool prefixed = word_end - p >= 2 && p[0] == '0' && (p[1] | 0x20) == 'x';
-	if (prefixed)
-		p += 2;
-	pair->nr_digits = rw_hex_parse(p, word_end, &pair->value);
-	p += pair->nr_digits;
+	const char *digits = rw_hex_skip_0x(p, word_end);
+	bool prefixed = digits > p;
+	pair->nr_digits = rw_hex_parse(digits, word_end, &pair->value);
+	p = digits + pair->nr_digits;
 
 	if (p < word_end && !(brackets ? *p == '>' : *p == ',' || *p == ';')) {
 		if (by_name && memmem(p, word_end - p, "+0x", 3))
@@ -214,7 +213,7 @@ static enum rw_regvalue value_kind(const struct rw_regline *line, const char *p,
 			return RW_REGVALUE_JUNK;
 		return by_name ? RW_REGVALUE_SYMBOL : RW_REGVALUE_WORD;
 	}
-	if (pair->nr_digits > DIGITS)
+	if (pair->nr_digits > RW_HEX_DIGITS)
 		return RW_REGVALUE_LONG;
 	if (!pair->nr_digits) {
 		if (last)
@@ -223,7 +222,7 @@ static enum rw_regvalue value_kind(const struct rw_regline *line, const char *p,
 	}
 	// gdb prints no zeros in front, but always a second form behind the number.
 	size_t wanted = prefixed ? 1 : digits_printed(line, pair->reg);
-	if (last && pair->nr_digits < (line->format == RW_REGLINE_GDB ? DIGITS : wanted))
+	if (last && pair->nr_digits < (line->format == RW_REGLINE_GDB ? RW_HEX_DIGITS : wanted))
 		return RW_REGVALUE_CUT;
 	if (pair->nr_digits < wanted)
 		return RW_REGVALUE_SHORT;
@@ -319,8 +318,7 @@ bool rw_regline_answer(const struct rw_logline *line, uint64_t *ret)
 	const char *word_end = rw_skip_log_word(p, end);
 	if (!rw_hex_has_0x(p, word_end))
 		return signed_decimal(p, word_end, ret);
-	size_t nr = rw_hex_parse(p + 2, word_end, ret);
-	return nr && nr <= DIGITS && p + 2 + nr == word_end;
+	return rw_hex_parse_0x(p, word_end, ret) == word_end;
 }
 
 bool rw_regline_frame(const struct rw_logline *line, struct rw_regframe *ret)
@@ -334,7 +332,7 @@ bool rw_regline_frame(const struct rw_logline *line, struct rw_regframe *ret)
 		return false;
 	p += strlen(first);
 	size_t nr = rw_hex_parse(p, end, &fp);
-	if (nr != DIGITS || end - p < (ptrdiff_t)nr + 2 || p[nr] != ']')
+	if (nr != RW_HEX_DIGITS || end - p < (ptrdiff_t)nr + 2 || p[nr] != ']')
 		return false;
 	const char *name = rw_skip_log_blanks(p + nr + 1, end);
 	p = memmem(name, end - name, at, strlen(at));
@@ -343,7 +341,7 @@ bool rw_regline_frame(const struct rw_logline *line, struct rw_regframe *ret)
 	const char *name_end = p;
 	p += strlen(at);
 	nr = rw_hex_parse(p, end, &call);
-	if (nr != DIGITS || (p + nr < end && !rw_is_log_blank(p[nr])))
+	if (nr != RW_HEX_DIGITS || (p + nr < end && !rw_is_log_blank(p[nr])))
 		return false;
 	// bt -s puts an offset behind the name.
 	const char *plus = memchr(name, '+', name_end - name);

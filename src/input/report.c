@@ -20,7 +20,8 @@
 
 #include <string.h>
 
-#include "hex.h"
+#include "rewalk/hex.h"
+
 #include "logline.h"
 #include "regline.h"
 #include "report.h"
@@ -312,19 +313,14 @@ static bool read_stack(struct rw_printed_facts *facts, const char *p, const char
 
 	for (int i = 0; i < RW_PRINTED_NR_STACKS; i++) {
 		struct rw_printed_stack stack;
-		size_t nr;
 
 		if (!rw_begins(p, end, names[i]))
 			continue;
 		p = rw_skip_blanks(p + strlen(names[i]), end);
-		if (!rw_begins(p, end, "[0x"))
+		p = rw_begins(p, end, "[") ? rw_hex_parse_0x(p + 1, end, &stack.low) : NULL;
+		if (!p || !rw_begins(p, end, ".."))
 			return true;
-		nr = rw_hex_parse(p += 3, end, &stack.low);
-		p += nr;
-		if (!nr || nr > RW_HEX_DIGITS || !rw_begins(p, end, "..0x"))
-			return true;
-		nr = rw_hex_parse(p + 4, end, &stack.high);
-		if (nr && nr <= RW_HEX_DIGITS && stack.high > stack.low)
+		if (rw_hex_parse_0x(p + 2, end, &stack.high) && stack.high > stack.low)
 			facts->stacks[i] = stack;
 		return true;
 	}
@@ -393,10 +389,7 @@ bool rw_report_offset(const char *p, const char *end, uint64_t *ret)
 		*ret = 0;
 		return true;
 	}
-	if (!rw_begins(p, end, "0x"))
-		return false;
-	size_t nr = rw_hex_parse(p + 2, end, &offset);
-	if (!nr || nr > RW_HEX_DIGITS || offset & 0xfff)
+	if (!rw_hex_parse_0x(p, end, &offset) || offset & 0xfff)
 		return false;
 	*ret = offset;
 	return true;

@@ -18,13 +18,13 @@
 #include "rewalk/bytes.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
+#include "rewalk/hex.h"
 
 #include "machine_private.h"
 
 enum {
 	MOST_BTF = 1 << 26,	/* bytes; Debian's 7.2 has 6.5 MB */
 	MOST_SYM_CODE = 4096,	/* entries; the series has some 90 */
-	BUILD_ID_SIZE = 64,
 	BANNER_SIZE = 512,
 };
 
@@ -202,23 +202,17 @@ static struct rw_error *add_types(struct rw_machine *m)
 	return NULL;
 }
 
-static size_t build_id_bytes(const char *text, uint8_t ret[BUILD_ID_SIZE])
+static size_t build_id_bytes(const char *text, uint8_t ret[RW_BUILD_ID_MAX])
 {
-	size_t nr = text ? strspn(text, "0123456789abcdefABCDEF") / 2 : 0;
-	char byte[3] = "";
+	size_t size = text ? strlen(text) : 0;
+	size_t nr = text ? rw_hex_bytes(text, text + size, ret, RW_BUILD_ID_MAX) : 0;
 
-	if (!text || text[2 * nr] || nr > BUILD_ID_SIZE)
-		return 0;
-	for (size_t i = 0; i < nr; i++) {
-		memcpy(byte, text + 2 * i, 2);
-		ret[i] = (uint8_t)strtoul(byte, NULL, 16);
-	}
-	return nr;
+	return 2 * nr == size ? nr : 0;
 }
 
 static struct rw_error *add_identity(struct rw_machine *m)
 {
-	uint8_t id[BUILD_ID_SIZE];
+	uint8_t id[RW_BUILD_ID_MAX];
 	char banner[BANNER_SIZE + 1] = "";
 	uint64_t addr;
 

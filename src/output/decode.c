@@ -13,11 +13,11 @@
 #include <string.h>
 
 #include "rewalk/cleanup.h"
+#include "rewalk/hex.h"
 
 #include "output_private.h"
 
 #define NR_SLOTS 4096	/* a power of two */
-#define MAX_BUILD_ID 64
 
 struct slot {
 	char *key;	/* owned: the entry's text up to its marks, and its kind */
@@ -44,22 +44,6 @@ void rw_decoder_destroy(struct rw_decoder *decoder)
 	free(decoder);
 }
 
-/** A build-id in hexadecimal; 0 if it is none. */
-static size_t read_build_id(const char *hex, size_t size, uint8_t ret[MAX_BUILD_ID])
-{
-	size_t nr = 0;
-
-	for (; nr < MAX_BUILD_ID && 2 * nr + 1 < size; nr++) {
-		const char digits[3] = { hex[2 * nr], hex[2 * nr + 1], '\0' };
-		char *end;
-
-		ret[nr] = (uint8_t)strtoul(digits, &end, 16);
-		if (*end)
-			return 0;
-	}
-	return nr;
-}
-
 /* ---- frames of a trace ------------------------------------------------------------ */
 
 struct rw_line_list rw_output_judged_lines(struct rw_output *out, const struct rw_judged *judged,
@@ -69,14 +53,15 @@ struct rw_line_list rw_output_judged_lines(struct rw_output *out, const struct r
 	const struct rw_printed_entry *e = f->entry;
 	bool starts = !n && judged->start == RW_START_BLOCKED && e->has_offset && !e->offset;
 	enum rw_pc_kind kind = f->from_regs || starts ? RW_PC_EXACT : RW_PC_RETURN;
-	uint8_t build_id[MAX_BUILD_ID];
+	uint8_t build_id[RW_BUILD_ID_MAX];
 
 	if (!out->lines || e->damaged || !e->has_offset || !e->name)
 		return (struct rw_line_list){ 0 };
 	if (!e->module)
 		return f->nr_places == 1 ? rw_lines_find_linked(out->lines, f->places[0], kind) :
 		       (struct rw_line_list){ 0 };
-	size_t size = e->build_id ? read_build_id(e->build_id, strlen(e->build_id), build_id) : 0;
+	const char *id = e->build_id;
+	size_t size = id ? rw_hex_bytes(id, id + strlen(id), build_id, RW_BUILD_ID_MAX) : 0;
 	const struct rw_module_symbol symbol = {
 		.module = e->module,
 		.build_id = size ? build_id : NULL,
@@ -133,7 +118,7 @@ static void decode(struct decoding *d, const struct rw_image *image)
 {
 	const struct rw_printed_span *span = d->span;
 	_cleanup_free_ char *module = NULL;
-	uint8_t build_id[MAX_BUILD_ID];
+	uint8_t build_id[RW_BUILD_ID_MAX];
 
 	if (!span->module) {
 		rw_image_find(image, d->name, found, d);
@@ -141,8 +126,9 @@ static void decode(struct decoding *d, const struct rw_image *image)
 			print_lines(d, rw_lines_find_linked(d->out->lines, d->places[i], d->kind));
 	} else {
 		module = strndup(span->module, span->module_size);
-		size_t size = span->build_id ?
-			      read_build_id(span->build_id, span->build_id_size, build_id) : 0;
+		const char *id = span->build_id;
+		size_t size = id ? rw_hex_bytes(id, id + span->build_id_size, build_id,
+						RW_BUILD_ID_MAX) : 0;
 		const struct rw_module_symbol symbol = {
 			.module = module,
 			.build_id = size ? build_id : NULL,
