@@ -12,8 +12,8 @@ import sys
 
 # The headers that each room offers to others.
 HEADERS = {
-    'support': {'error.h', 'tri.h', 'cleanup.h', 'vector.h', 'bytes.h', 'hex.h', 'printable.h',
-                'json.h'},
+    'support': {'error.h', 'tri.h', 'cleanup.h', 'vector.h', 'bisect.h', 'bytes.h', 'hex.h',
+                'printable.h', 'json.h'},
     'input': {'input.h', 'dump.h', 'case.h', 'hexdump.h', 'printed.h'},
     'image': {'image.h', 'types.h'},
     'memory': {'memory.h', 'pagetable.h', 'space.h'},

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/bytes.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
@@ -410,19 +411,10 @@ bool rw_debug_file_symbol(struct rw_debug_file *file, const char *name, uint64_t
 			  uint64_t *ret)
 {
 	const struct symbol *chosen = NULL;
-	size_t low = 0, high, end;
 
 	read_symbols(file);
 	const struct symbol *symbols = file->symbols.data;
-	high = file->symbols.nr;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(symbols[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	size_t low = rw_bisect(i, file->symbols.nr, strcmp(symbols[i].name, name) < 0), end;
 	for (end = low; end < file->symbols.nr && !strcmp(symbols[end].name, name); end++)
 		;
 	if (end == low + 1)

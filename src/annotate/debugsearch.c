@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
 #include "rewalk/hex.h"
@@ -307,7 +308,6 @@ static bool try_build_id(struct wanted *w, const char *dir)
 static bool try_folder(struct wanted *w, struct folder *folder)
 {
 	char key[128];
-	size_t low = 0, high;
 	bool any = false;
 
 	snprintf(key, sizeof(key), "%s%s", w->module ? w->module : "vmlinux", w->module ? ".ko" : "");
@@ -316,18 +316,12 @@ static bool try_folder(struct wanted *w, struct folder *folder)
 			*c = '_';
 	if (!folder->read)
 		read_folder(folder);
-	high = folder->entries.nr;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(folder->entries.data[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < folder->entries.nr && !strcmp(folder->entries.data[low].key, key); low++) {
+	const struct entry *entries = folder->entries.data;
+	size_t nr = folder->entries.nr;
+	for (size_t n = rw_bisect(i, nr, strcmp(entries[i].key, key) < 0);
+	     n < nr && !strcmp(entries[n].key, key); n++) {
 		any = true;
-		if (try(w, folder->entries.data[low].path))
+		if (try(w, entries[n].path))
 			return true;
 	}
 	if (!any)

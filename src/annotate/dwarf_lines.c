@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/vector.h"
 
 #include "dwarf_private.h"
@@ -398,20 +399,13 @@ bool line_table_find(struct line_table *lines, uint64_t addr, uint64_t *file_ret
 		     uint32_t *line_ret)
 {
 	const struct sequence sequence = find_sequence(lines, addr);
-	size_t low = 0, high = sequence.nr;
 
-	if (!high)
+	if (!sequence.nr)
 		return false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (lines->checkpoints.data[sequence.first + middle].row.addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	// The first checkpoint is the sequence's first row.
-	const struct checkpoint *from = &lines->checkpoints.data[sequence.first + (low ? low - 1 : 0)];
+	const struct checkpoint *all = &lines->checkpoints.data[sequence.first];
+	size_t nr = rw_bisect(i, sequence.nr, all[i].row.addr <= addr);
+	const struct checkpoint *from = &all[nr ? nr - 1 : 0];
 	struct cursor c = { .at = from->at, .end = lines->program.end };
 	struct row row = from->row, last = from->row;
 	while (c.at < c.end && !c.bad) {

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/vector.h"
 
 #include "dwarf_private.h"
@@ -202,17 +203,9 @@ fail:
 
 struct unit *dwarf_unit(struct rw_dwarf *dwarf, uint64_t off)
 {
-	size_t low = 0, high = dwarf->units.nr;
+	size_t low = rw_bisect(i, dwarf->units.nr, dwarf->units.data[i]->off < off);
 	struct die die;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (dwarf->units.data[middle]->off < off)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low < dwarf->units.nr && dwarf->units.data[low]->off == off)
 		return dwarf->units.data[low];
 	struct unit *unit = open_unit(dwarf, off, true, &die);
@@ -249,16 +242,8 @@ static void find_headers(struct rw_dwarf *dwarf)
 struct unit *dwarf_unit_with(struct rw_dwarf *dwarf, uint64_t die)
 {
 	find_headers(dwarf);
-	size_t low = 0, high = dwarf->headers.nr;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (dwarf->headers.data[middle] <= die)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	struct unit *unit = low ? dwarf_unit(dwarf, dwarf->headers.data[low - 1]) : NULL;
+	size_t nr = rw_bisect(i, dwarf->headers.nr, dwarf->headers.data[i] <= die);
+	struct unit *unit = nr ? dwarf_unit(dwarf, dwarf->headers.data[nr - 1]) : NULL;
 	return unit && die >= unit->first && die < unit->end ? unit : NULL;
 }
 
@@ -386,20 +371,12 @@ static void scan_units(struct rw_dwarf *dwarf)
 
 static const struct unit_range *find_range(const struct rw_dwarf *dwarf, uint64_t addr)
 {
-	size_t low = 0, high = dwarf->ranges.nr;
+	size_t nr = rw_bisect(i, dwarf->ranges.nr, dwarf->ranges.data[i].low <= addr);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (dwarf->ranges.data[middle].low <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	// Of ranges that overlap, which no linker makes, the nearest few are looked at.
-	for (int i = 0; i < 8 && low; i++)
-		if (addr < dwarf->ranges.data[--low].high)
-			return &dwarf->ranges.data[low];
+	for (int i = 0; i < 8 && nr; i++)
+		if (addr < dwarf->ranges.data[--nr].high)
+			return &dwarf->ranges.data[nr];
 	return NULL;
 }
 

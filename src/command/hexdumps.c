@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/error.h"
 #include "rewalk/image.h"
 
@@ -298,19 +299,12 @@ struct rw_error *hexdumps_resolve(const struct options *options, struct inputs *
 static bool is_name(const struct inputs *inputs, uint64_t addr)
 {
 	for (size_t i = 0; i < inputs->nr_texts; i++) {
-		size_t low = 0, high;
-		const struct rw_hexdump_name *names = rw_hexdump_names(inputs->texts[i].dump, &high);
+		size_t nr;
+		const struct rw_hexdump_name *names = rw_hexdump_names(inputs->texts[i].dump, &nr);
+		size_t at = rw_bisect(k, nr, names[k].addr < addr);
 
-		while (low < high) {
-			size_t middle = low + (high - low) / 2;
-
-			if (names[middle].addr == addr)
-				return true;
-			if (names[middle].addr < addr)
-				low = middle + 1;
-			else
-				high = middle;
-		}
+		if (at < nr && names[at].addr == addr)
+			return true;
 	}
 	return false;
 }

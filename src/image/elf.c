@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/bytes.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
@@ -357,20 +358,13 @@ const char *rw_image_path(const struct rw_image *image)
 
 const struct rw_section *rw_image_section_of(const struct rw_image *image, uint64_t addr)
 {
-	size_t low = 0, high = image->nr_by_addr;
-
 	// The last section that begins at or below @addr.
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	size_t nr = rw_bisect(i, image->nr_by_addr,
+			      image->sections[image->by_addr[i]].addr <= addr);
 
-		if (image->sections[image->by_addr[middle]].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
+	if (!nr)
 		return NULL;
-	const struct rw_section *section = &image->sections[image->by_addr[low - 1]];
+	const struct rw_section *section = &image->sections[image->by_addr[nr - 1]];
 	return addr - section->addr < section->size ? section : NULL;
 }
 

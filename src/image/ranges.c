@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/bytes.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
@@ -52,18 +53,10 @@ static int compare_ranges(const void *pa, const void *pb)
 /** The first derived range with this start, or NULL.  They are sorted. */
 static const struct rw_range *derived_at(const struct rw_image *image, uint64_t start)
 {
-	size_t low = 0, high = image->nr_derived;
+	size_t at = rw_bisect(i, image->nr_derived, image->derived[i].start < start);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (image->derived[middle].start < start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < image->nr_derived && image->derived[low].start == start ?
-	       &image->derived[low] : NULL;
+	return at < image->nr_derived && image->derived[at].start == start ?
+	       &image->derived[at] : NULL;
 }
 
 /** The name of a table entry: the SYM_CODE symbol there, the best if it fits whole. */
@@ -94,19 +87,11 @@ static void name_by_any_symbol(const struct rw_image *image, struct rw_range *ra
 		if (!rw_image_elf_symbol(image, i, &symbol) || !symbol.name[0] ||
 		    strchr(symbol.name, '$'))
 			continue;
-		// Sorted by start: find the first entry there.
-		size_t low = 0, high = nr;
-		while (low < high) {
-			size_t middle = low + (high - low) / 2;
-
-			if (ranges[middle].start < symbol.addr)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		for (; low < nr && ranges[low].start == symbol.addr; low++) {
-			if (!ranges[low].name[0])
-				ranges[low].name = symbol.name;
+		// Sorted by start: from the first entry there.
+		for (size_t n = rw_bisect(k, nr, ranges[k].start < symbol.addr);
+		     n < nr && ranges[n].start == symbol.addr; n++) {
+			if (!ranges[n].name[0])
+				ranges[n].name = symbol.name;
 		}
 	}
 }
@@ -394,15 +379,7 @@ bool rw_image_sym_code_known(const struct rw_image *image)
 
 bool rw_image_in_sym_code(const struct rw_image *image, uint64_t addr)
 {
-	size_t low = 0, high = image->nr_sym_code;
+	size_t nr = rw_bisect(i, image->nr_sym_code, image->sym_code[i].start <= addr);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (image->sym_code[middle].start <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low && addr < image->sym_code[low - 1].end;
+	return nr && addr < image->sym_code[nr - 1].end;
 }

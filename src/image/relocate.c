@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/bytes.h"
 
 #include "image_private.h"
@@ -144,17 +145,7 @@ static struct rw_relative relative_at(const struct rw_relocs *relocs, size_t i)
 /** The first entry whose place is not below @addr. */
 static size_t lower_bound(const struct rw_relocs *relocs, uint64_t addr)
 {
-	size_t low = 0, high = relocs->nr;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (relative_at(relocs, middle).place < addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return rw_bisect(i, relocs->nr, relative_at(relocs, i).place < addr);
 }
 
 /** Write the part of @relative's word that lies in [@addr, @addr + @size) into @buf. */

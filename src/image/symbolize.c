@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
+
 #include "image_private.h"
 
 uint64_t rw_names_addr(const struct rw_names *names, size_t i)
@@ -125,19 +127,11 @@ bool rw_image_symbolize(const struct rw_image *image, uint64_t addr, struct rw_s
 		return false;
 
 	size_t nr = rw_names_nr(names);
-	size_t low = 0, high = nr;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (rw_names_addr(names, middle) <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
+	size_t next = rw_bisect(i, nr, rw_names_addr(names, i) <= addr);
+	if (!next)
 		return false;
 
-	size_t next = low, first = low - 1;
+	size_t first = next - 1;
 	uint64_t start = rw_names_addr(names, first), end;
 	while (first && rw_names_addr(names, first - 1) == start)
 		first--;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
 #include "rewalk/image.h"
@@ -196,17 +197,10 @@ static bool answer(struct rw_type_search *search, const struct rw_type_ref *ref,
 void rw_type_search_offer(struct rw_type_search *search, const char *name,
 			  const struct rw_type_ref *ref)
 {
-	size_t low = 0, high = search->nr;
+	size_t low = rw_bisect(i, search->nr,
+			       strcmp(search->queries[search->order[i]].type, name) < 0);
 	struct rw_type_info info;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(search->queries[search->order[middle]].type, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == search->nr || strcmp(search->queries[search->order[low]].type, name) ||
 	    !search->types->reader->describe(search->types, ref, &info))
 		return;

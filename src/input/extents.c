@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "extents.h"
+#include "rewalk/bisect.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/vector.h"
 
@@ -128,17 +129,7 @@ bool rw_extents_settle(struct rw_extents *list)
 
 size_t rw_extents_first(const struct rw_extents *list, uint64_t at)
 {
-	size_t low = 0, high = list->nr;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (list->data[middle].end <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return rw_bisect(i, list->nr, list->data[i].end <= at);
 }
 
 const struct rw_extent *rw_extents_find(const struct rw_extents *list, uint64_t at)

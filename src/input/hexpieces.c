@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/error.h"
 #include "rewalk/vector.h"
 
@@ -88,17 +89,10 @@ static struct rw_error *check_sizes(const struct rw_hexpieces *pieces, uint64_t 
 /** The line of the byte that the last span has at @addr. */
 static size_t line_at(const struct rw_hexspans *spans, size_t first_place, uint64_t addr)
 {
-	size_t low = first_place, high = spans->places.nr;
+	const struct rw_place *places = spans->places.data + first_place;
+	size_t nr = rw_bisect(i, spans->places.nr - first_place, places[i].addr <= addr);
 
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (spans->places.data[middle].addr <= addr)
-			low = middle;
-		else
-			high = middle;
-	}
-	return spans->places.data[low].line;
+	return places[nr ? nr - 1 : 0].line;
 }
 
 /** What the last span has of @piece already must be the same. */

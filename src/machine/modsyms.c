@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/bytes.h"
 
 #include "machine_private.h"
@@ -103,17 +104,7 @@ static void read_symbols(struct rw_machine *m, struct module *module)
 /** How many symbols of the module are not above @addr. */
 static size_t nr_up_to(const struct module *module, uint64_t addr)
 {
-	size_t low = 0, high = module->nr_symbols;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (module->symbols[middle].value <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return rw_bisect(i, module->nr_symbols, module->symbols[i].value <= addr);
 }
 
 static void read_name(struct rw_machine *m, uint64_t at, struct rw_symbol *ret)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/error.h"
 #include "rewalk/replay.h"
 #include "rewalk/vector.h"
@@ -233,26 +234,10 @@ static void note_text(struct rw_recorder *r, uint64_t addr)
 		r->no_memory = true;
 }
 
-/** The first symbol that begins above @addr, as an index. */
-static size_t symbol_above(const struct rw_case *c, uint64_t addr)
-{
-	size_t low = 0, high = c->symbols.nr;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (c->symbols.data[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void note_symbol(struct rw_recorder *r, uint64_t addr)
 {
 	struct rw_case *c = &r->c;
-	size_t at = symbol_above(c, addr);
+	size_t at = rw_bisect(i, c->symbols.nr, c->symbols.data[i].addr <= addr);
 	struct rw_symbol symbol;
 	const char *module;
 

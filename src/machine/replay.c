@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
 #include "rewalk/memory.h"
@@ -82,19 +83,11 @@ static struct rw_error *find_word(const char *const *names, size_t nr, const cha
 static bool symbolize(void *arg, uint64_t addr, struct rw_symbol *ret, const char **module_ret)
 {
 	const struct rw_case *c = ((const struct rw_replay *)arg)->c;
-	size_t low = 0, high = c->symbols.nr;
+	size_t nr = rw_bisect(i, c->symbols.nr, c->symbols.data[i].addr <= addr);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (c->symbols.data[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
+	if (!nr)
 		return false;
-	const struct rw_case_symbol *symbol = &c->symbols.data[low - 1];
+	const struct rw_case_symbol *symbol = &c->symbols.data[nr - 1];
 	if (addr - symbol->addr >= symbol->size)
 		return false;
 	ret->addr = symbol->addr;

@@ -5,6 +5,7 @@
 //
 // Source: kernel/extable.c (__kernel_text_address), arch/arm64/include/asm/memory.h.
 
+#include "rewalk/bisect.h"
 #include "rewalk/kernel.h"
 
 static bool in(uint64_t start, uint64_t end, uint64_t addr)
@@ -14,19 +15,16 @@ static bool in(uint64_t start, uint64_t end, uint64_t addr)
 
 const struct rw_text_range *rw_kernel_more_text(const struct rw_kernel *kernel, uint64_t addr)
 {
-	size_t low = 0, high = kernel->nr_more_text;
+	const struct rw_text_range *ranges = kernel->more_text;
+	size_t first = 0, end = kernel->nr_more_text;
 
-	while (kernel->more_text_sorted && low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (kernel->more_text[middle].end <= addr)
-			low = middle + 1;
-		else
-			high = middle;
+	if (kernel->more_text_sorted) {
+		first = rw_bisect(i, end, ranges[i].end <= addr);
+		end = first < end ? first + 1 : end;
 	}
-	for (size_t i = low; i < kernel->nr_more_text && i <= high; i++)
-		if (in(kernel->more_text[i].start, kernel->more_text[i].end, addr))
-			return &kernel->more_text[i];
+	for (size_t i = first; i < end; i++)
+		if (in(ranges[i].start, ranges[i].end, addr))
+			return &ranges[i];
 	return NULL;
 }
 

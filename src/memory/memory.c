@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rewalk/bisect.h"
 #include "rewalk/bytes.h"
 #include "rewalk/error.h"
 #include "rewalk/hexdump.h"
@@ -16,37 +17,19 @@
 /** The first span that ends after @addr, as an index. */
 static size_t first_after(const struct rw_memory *memory, uint64_t addr)
 {
-	size_t low = 0, high = memory->nr;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (memory->data[middle].end <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return rw_bisect(i, memory->nr, memory->data[i].end <= addr);
 }
 
 /** "FILE", or "FILE: line 12" where the byte at @addr stands in a text. */
 static void describe(const struct rw_span *span, uint64_t addr, char *buf, size_t size)
 {
-	size_t low = 0, high = span->nr_places;
+	const struct rw_place *places = span->places;
+	size_t nr = rw_bisect(i, span->nr_places, places[i].addr <= addr);
 
-	if (!high) {
+	if (span->nr_places)
+		snprintf(buf, size, "%s: line %zu", span->name, places[nr ? nr - 1 : 0].line);
+	else
 		snprintf(buf, size, "%s", span->name);
-		return;
-	}
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (span->places[middle].addr <= addr)
-			low = middle;
-		else
-			high = middle;
-	}
-	snprintf(buf, size, "%s: line %zu", span->name, span->places[low].line);
 }
 
 static struct rw_error *disagree(const struct rw_span *a, const struct rw_span *b)
