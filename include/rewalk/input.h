@@ -175,6 +175,16 @@ struct rw_regs {
 #define RW_REG_PC	(UINT64_C(1) << 32)
 #define RW_REG_PSTATE	(UINT64_C(1) << 33)
 
+/** Registers by number, which is that of their bit in @known. */
+#define RW_NR_REGS	34
+
+/** "x0", "sp": its name in lower case, static. */
+const char *rw_reg_name(int reg);
+/** Its value; 0 if it is not known. */
+uint64_t rw_reg_get(const struct rw_regs *regs, int reg);
+/** It is known from here on. */
+void rw_reg_set(struct rw_regs *regs, int reg, uint64_t value);
+
 /**
  * A block of registers found in an input.  @cpu is -1 where the text names
  * none; @format is the tool that wrote it, for messages.

@@ -243,29 +243,19 @@ static struct rw_error *add_input(const struct options *options, struct inputs *
 static struct rw_error *join(const struct found_regs *a, const struct found_regs *b,
 			     struct rw_regs *into)
 {
-	static const char *const special[] = { "sp", "pc", "pstate" };
+	const struct rw_regs *regs = &b->block.regs;
 
-	for (int i = 0; i < 34; i++) {
-		uint64_t bit = UINT64_C(1) << i;
-		const uint64_t *x = i < 31 ? &into->x[i] : i == 31 ? &into->sp :
-				    i == 32 ? &into->pc : &into->pstate;
-		const uint64_t *y = i < 31 ? &b->block.regs.x[i] : i == 31 ? &b->block.regs.sp :
-				    i == 32 ? &b->block.regs.pc : &b->block.regs.pstate;
-		char name[8] = "";
+	for (int i = 0; i < RW_NR_REGS; i++) {
+		uint64_t bit = UINT64_C(1) << i, value = rw_reg_get(regs, i);
 
-		if (!(b->block.regs.known & bit))
+		if (!(regs->known & bit))
 			continue;
-		if ((into->known & bit) && *x != *y) {
-			if (i < 31)
-				snprintf(name, sizeof(name), "x%d", i);
+		if ((into->known & bit) && rw_reg_get(into, i) != value)
 			return rw_error_create(RW_ERROR_MISMATCH,
 					       "%s: %s is 0x%" PRIx64 ", but 0x%" PRIx64 " in %s; "
-					       "give the registers of one moment",
-					       b->name, i < 31 ? name : special[i - 31], *y, *x,
-					       a->name);
-		}
-		*(uint64_t *)x = *y;
-		into->known |= bit;
+					       "give the registers of one moment", b->name,
+					       rw_reg_name(i), value, rw_reg_get(into, i), a->name);
+		rw_reg_set(into, i, value);
 	}
 	return NULL;
 }

@@ -37,17 +37,14 @@ enum {
 	NOTE_HEADER_SIZE = 12,
 	PRSTATUS_PID = 32,
 	PRSTATUS_REGS = 112,
-	REGS_SIZE = 34 * 8,
+	REGS_SIZE = RW_NR_REGS * 8,
 };
 
 static void read_regs(const uint8_t *bytes, struct rw_regs *ret)
 {
-	for (size_t i = 0; i < 31; i++)
-		ret->x[i] = rw_get_le64(bytes + 8 * i);
-	ret->sp = rw_get_le64(bytes + 8 * 31);
-	ret->pc = rw_get_le64(bytes + 8 * 32);
-	ret->pstate = rw_get_le64(bytes + 8 * 33);
-	ret->known = (RW_REG_X(31) - 1) | RW_REG_SP | RW_REG_PC | RW_REG_PSTATE;
+	ret->known = 0;
+	for (int reg = 0; reg < RW_NR_REGS; reg++)
+		rw_reg_set(ret, reg, rw_get_le64(bytes + 8 * reg));
 }
 
 static struct rw_error *add_prstatus(struct rw_notes *notes, const uint8_t *desc, size_t size,

@@ -32,8 +32,7 @@
 #include "regline.h"
 #include "scan.h"
 
-#define NR_REGS RW_REGLINE_NR_REGS
-#define USER_PT_REGS_SIZE (NR_REGS * 8)
+#define USER_PT_REGS_SIZE (RW_NR_REGS * 8)
 #define PSTATE_MODE32 0x10	/* PSR_MODE32_BIT: an AArch32 process */
 
 #define MOST_REPORTS 16		/* of the kernel, that are open at the same time */
@@ -52,7 +51,7 @@ struct state {
 	size_t first_block;	/* crash: the first one of this task */
 	bool traced;		/* crash: its frame #0 was seen */
 	size_t used;		/* the last line; 0 for a state that is free */
-	size_t line_of[NR_REGS];
+	size_t line_of[RW_NR_REGS];
 };
 
 struct parser {
@@ -71,18 +70,32 @@ static const char *const format_names[] = {
 	[RW_REGLINE_OPENOCD] = "OpenOCD",
 };
 
+const char *rw_reg_name(int reg)
+{
+	static const char *const names[RW_NR_REGS] = {
+		"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
+		"x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23",
+		"x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc", "pstate",
+	};
+
+	return names[reg];
+}
+
 static uint64_t *reg_place(struct rw_regs *regs, int reg)
 {
-	switch (reg) {
-	case RW_REGLINE_SP:
-		return &regs->sp;
-	case RW_REGLINE_PC:
-		return &regs->pc;
-	case RW_REGLINE_PSTATE:
-		return &regs->pstate;
-	default:
-		return &regs->x[reg];
-	}
+	return reg == RW_REGLINE_SP ? &regs->sp : reg == RW_REGLINE_PC ? &regs->pc :
+	       reg == RW_REGLINE_PSTATE ? &regs->pstate : &regs->x[reg];
+}
+
+uint64_t rw_reg_get(const struct rw_regs *regs, int reg)
+{
+	return *reg_place((struct rw_regs *)regs, reg);
+}
+
+void rw_reg_set(struct rw_regs *regs, int reg, uint64_t value)
+{
+	*reg_place(regs, reg) = value;
+	regs->known |= UINT64_C(1) << reg;
 }
 
 struct rw_error *rw_regs_from_bytes(const uint8_t *bytes, size_t size, struct rw_regs *ret)
@@ -91,9 +104,9 @@ struct rw_error *rw_regs_from_bytes(const uint8_t *bytes, size_t size, struct rw
 		return rw_error_create(RW_ERROR_FORMAT,
 				       "%zu bytes are no struct user_pt_regs; give its %d bytes "
 				       "(x0 to x30, sp, pc, pstate)", size, USER_PT_REGS_SIZE);
-	for (int reg = 0; reg < NR_REGS; reg++)
-		*reg_place(ret, reg) = rw_get_le64(bytes + 8 * reg);
-	ret->known = (UINT64_C(1) << NR_REGS) - 1;
+	ret->known = 0;
+	for (int reg = 0; reg < RW_NR_REGS; reg++)
+		rw_reg_set(ret, reg, rw_get_le64(bytes + 8 * reg));
 	return NULL;
 }
 
@@ -113,9 +126,8 @@ static void move_reg(struct rw_regs *regs, int from, int to)
 {
 	if (!(regs->known >> from & 1))
 		return;
-	*reg_place(regs, to) = *reg_place(regs, from);
-	*reg_place(regs, from) = 0;
-	regs->known |= UINT64_C(1) << to;
+	rw_reg_set(regs, to, rw_reg_get(regs, from));
+	rw_reg_set(regs, from, 0);
 	regs->known &= ~(UINT64_C(1) << from);
 }
 
@@ -300,26 +312,25 @@ static struct rw_error *set_reg(struct parser *parser, struct state *state,
 			return err;
 	}
 	struct rw_regs *regs = state_regs(parser, state);
-	uint64_t *place = reg_place(regs, pair->reg);
 
 	if (!(regs->known >> pair->reg & 1)) {
-		*place = pair->value;
-		regs->known |= UINT64_C(1) << pair->reg;
+		rw_reg_set(regs, pair->reg, pair->value);
 		state->line_of[pair->reg] = parser->line;
 		return NULL;
 	}
-	if (*place == pair->value)
+	uint64_t before = rw_reg_get(regs, pair->reg);
+	if (before == pair->value)
 		return NULL;
 	return rw_error_create(RW_ERROR_FORMAT,
 			       "line %zu: %s is given twice (0x%" PRIx64 " and, in line %zu, 0x%"
 			       PRIx64 "); remove the lines that are not of this moment and CPU",
-			       parser->line, rw_regline_name(pair->reg), pair->value,
-			       state->line_of[pair->reg], *place);
+			       parser->line, rw_reg_name(pair->reg), pair->value,
+			       state->line_of[pair->reg], before);
 }
 
 static struct rw_error *bad_value(const struct parser *parser, const struct rw_regpair *pair)
 {
-	const char *name = rw_regline_name(pair->reg);
+	const char *name = rw_reg_name(pair->reg);
 	char buf[RW_QUOTED_SIZE];
 
 	if (pair->kind == RW_REGVALUE_LONG)
@@ -428,7 +439,7 @@ static struct rw_error *read_answer(struct parser *parser, int reg, uint64_t val
 
 	// The same once more is the same moment.
 	if (state->open && is_known(parser, state, reg) &&
-	    *reg_place(state_regs(parser, state), reg) != value)
+	    rw_reg_get(state_regs(parser, state), reg) != value)
 		close_block(parser, state);
 	return set_reg(parser, state, RW_REGLINE_GDB, &pair);
 }

@@ -47,25 +47,15 @@
 #include <strings.h>
 
 #include "rewalk/hex.h"
+#include "rewalk/input.h"
 
 #include "logline.h"
 #include "regline.h"
 #include "scan.h"
 
-#define IGNORED RW_REGLINE_NR_REGS	/* a name that belongs to a format, but no register */
+#define IGNORED RW_NR_REGS	/* a name that belongs to a format, but no register */
 
 #define NARROW_DIGITS 8		/* of pstate too */
-
-static const char *const names[RW_REGLINE_NR_REGS] = {
-	"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
-	"x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24",
-	"x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc", "pstate",
-};
-
-const char *rw_regline_name(int reg)
-{
-	return names[reg];
-}
 
 /** A name of letters in one case, digits and '_'.  @return Behind it, @p if there is none. */
 static const char *skip_name(const char *p, const char *end)

@@ -18,14 +18,13 @@ enum rw_regline_format {
 	RW_REGLINE_NR_FORMATS,
 };
 
-/** Registers are numbered as the bits of rw_regs.known. */
+/** The registers that are not called by their number (see rw_reg_name()). */
 enum {
 	RW_REGLINE_FP = 29,
 	RW_REGLINE_LR = 30,
 	RW_REGLINE_SP = 31,
 	RW_REGLINE_PC = 32,
 	RW_REGLINE_PSTATE = 33,
-	RW_REGLINE_NR_REGS = 34,
 };
 
 /** A line of registers, while it is read. */
@@ -70,9 +69,6 @@ bool rw_regline_init(const struct rw_logline *line, struct rw_regline *ret);
  * @return False at the end of the line.
  */
 bool rw_regline_next(struct rw_regline *line, struct rw_regpair *ret);
-
-/** The name of a register, for messages. */
-const char *rw_regline_name(int reg);
 
 /**
  * gdb's "p/x $pc": the register whose value the next line has.

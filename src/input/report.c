@@ -282,14 +282,8 @@ static bool read_registers(struct rw_report *report, const struct rw_logline *li
 	if (!rw_regline_init(line, &regline) || regline.format != RW_REGLINE_KERNEL)
 		return false;
 	while (rw_regline_next(&regline, &pair)) {
-		uint64_t *place = pair.reg == RW_REGLINE_SP ? &facts->regs.sp :
-				  pair.reg == RW_REGLINE_PC ? &facts->regs.pc :
-				  pair.reg == RW_REGLINE_PSTATE ? &facts->regs.pstate :
-				  &facts->regs.x[pair.reg];
-
 		if (pair.kind == RW_REGVALUE_NUMBER) {
-			*place = pair.value;
-			facts->regs.known |= UINT64_C(1) << pair.reg;
+			rw_reg_set(&facts->regs, pair.reg, pair.value);
 			any = true;
 		} else if (pair.kind == RW_REGVALUE_SYMBOL) {
 			if (pair.reg == RW_REGLINE_PC)

@@ -155,19 +155,9 @@ static void registers(struct rw_json *json, const struct rw_regs *regs)
 		return;
 	}
 	rw_json_open(json, "registers", '{');
-	for (int i = 0; i < 31; i++) {
-		char name[8];
-
-		snprintf(name, sizeof(name), "x%d", i);
-		if (regs->known & RW_REG_X(i))
-			rw_json_address(json, name, regs->x[i]);
-	}
-	if (regs->known & RW_REG_SP)
-		rw_json_address(json, "sp", regs->sp);
-	if (regs->known & RW_REG_PC)
-		rw_json_address(json, "pc", regs->pc);
-	if (regs->known & RW_REG_PSTATE)
-		rw_json_address(json, "pstate", regs->pstate);
+	for (int i = 0; i < RW_NR_REGS; i++)
+		if (regs->known & UINT64_C(1) << i)
+			rw_json_address(json, rw_reg_name(i), rw_reg_get(regs, i));
 	rw_json_close(json, '}');
 }
 
