@@ -9,11 +9,6 @@
 
 #include "output_private.h"
 
-static const char *tri_word(enum rw_tri value)
-{
-	return value == RW_YES ? "yes" : value == RW_NO ? "no" : "unknown";
-}
-
 static void frame(struct rw_output *out, struct rw_json *json, const struct rw_trace *trace,
 		  size_t n)
 {
@@ -26,13 +21,7 @@ static void frame(struct rw_output *out, struct rw_json *json, const struct rw_t
 	rw_json_address(json, "pc", f->entry.pc);
 	rw_json_string(json, "printed", name->printed);
 	rw_json_string(json, "symbol", name->symbol);
-	if (name->symbol) {
-		rw_json_number(json, "offset", name->offset);
-		rw_json_number(json, "size", name->size);
-	} else {
-		rw_json_null(json, "offset");
-		rw_json_null(json, "size");
-	}
+	rw_json_offset(json, name->symbol, name->offset, name->size);
 	rw_json_string(json, "module", name->module);
 	if (f->entry.stack >= 0) {
 		rw_json_address(json, "record", f->entry.record);
@@ -42,15 +31,9 @@ static void frame(struct rw_output *out, struct rw_json *json, const struct rw_t
 		rw_json_null(json, "stack");
 	}
 	rw_output_marks(trace, f, marks);
-	rw_json_open(json, "marks", '[');
-	for (const char *m = marks; *m; m++)
-		rw_json_string(json, NULL, (char[]){ *m, '\0' });
-	rw_json_close(json, ']');
-	if (f->sym_code == RW_UNKNOWN)
-		rw_json_null(json, "sym_code");
-	else
-		rw_json_bool(json, "sym_code", f->sym_code == RW_YES);
-	rw_json_string(json, "text", tri_word(f->text));
+	rw_json_marks(json, marks);
+	rw_json_sym_code(json, f->sym_code);
+	rw_json_tri(json, "text", f->text);
 	rw_json_bool(json, "translated", !f->entry.untranslated);
 	rw_json_bool(json, "beyond", f->entry.beyond);
 	rw_output_lines_json(json, rw_output_find_lines(out, trace, n, name));
@@ -79,15 +62,9 @@ static void task(struct rw_json *json, const struct rw_task *task)
 static void stacks(struct rw_json *json, const struct rw_unwind_input *in)
 {
 	rw_json_open(json, "stacks", '[');
-	for (int i = 0; i < RW_NR_STACKS; i++) {
-		if (in->stacks[i].exists != RW_YES)
-			continue;
-		rw_json_open(json, NULL, '{');
-		rw_json_string(json, "name", rw_stack_name(i));
-		rw_json_address(json, "low", in->stacks[i].low);
-		rw_json_address(json, "high", in->stacks[i].high);
-		rw_json_close(json, '}');
-	}
+	for (int i = 0; i < RW_NR_STACKS; i++)
+		if (in->stacks[i].exists == RW_YES)
+			rw_json_stack(json, i, in->stacks[i].low, in->stacks[i].high);
 	rw_json_close(json, ']');
 }
 
@@ -99,30 +76,9 @@ static void reasons(struct rw_json *json, const struct rw_trace *trace)
 		char text[RW_SENTENCE_SIZE];
 
 		rw_trace_sentence(trace, reason, text);
-		rw_json_open(json, NULL, '{');
-		rw_json_string(json, "code", rw_reason_name(reason->code));
-		rw_json_number(json, "frame", reason->frame);
-		rw_json_address(json, "address", reason->address);
-		rw_json_string(json, "text", text);
-		rw_json_close(json, '}');
+		rw_json_reason(json, reason, reason->address, text);
 	}
 	rw_json_close(json, ']');
-}
-
-void rw_json_model_options(struct rw_json *json, const struct rw_kernel *kernel,
-			   const struct rw_model *model, unsigned int options)
-{
-	rw_json_open(json, "model_options", '{');
-	for (unsigned int bit = 1; bit < 1 << RW_NR_OPTIONS; bit <<= 1) {
-		if (!(model->variants & bit))
-			continue;
-		rw_json_open(json, rw_option_name(bit), '{');
-		rw_json_bool(json, "on", options & bit);
-		rw_json_string(json, "from", rw_option_from_name(
-				       rw_kernel_option_from(kernel, model, bit)));
-		rw_json_close(json, '}');
-	}
-	rw_json_close(json, '}');
 }
 
 void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace)
@@ -147,10 +103,7 @@ void rw_output_trace_json(struct rw_output *out, const struct rw_trace *trace)
 	rw_json_close(&json, ']');
 	rw_json_string(&json, "verdict", rw_verdict_name(result->verdict));
 	reasons(&json, trace);
-	if (result->decided)
-		rw_json_number(&json, "decided_at", result->decided_at);
-	else
-		rw_json_null(&json, "decided_at");
+	rw_json_decided(&json, result);
 	if (result->has_returned)
 		rw_json_signed(&json, "kernel_returns", result->returned);
 	else

@@ -8,11 +8,6 @@
 
 #include "output_private.h"
 
-static const char *tri_word(enum rw_tri value)
-{
-	return value == RW_YES ? "yes" : value == RW_NO ? "no" : "unknown";
-}
-
 static void known_number(struct rw_json *json, const char *key, int64_t value)
 {
 	if (value < 0)
@@ -52,15 +47,9 @@ static void stacks(struct rw_json *json, const struct rw_printed_facts *facts)
 	};
 
 	rw_json_open(json, "stacks", '[');
-	for (int i = 0; i < RW_PRINTED_NR_STACKS; i++) {
-		if (!facts->stacks[i].high)
-			continue;
-		rw_json_open(json, NULL, '{');
-		rw_json_string(json, "name", rw_stack_name(types[i]));
-		rw_json_address(json, "low", facts->stacks[i].low);
-		rw_json_address(json, "high", facts->stacks[i].high);
-		rw_json_close(json, '}');
-	}
+	for (int i = 0; i < RW_PRINTED_NR_STACKS; i++)
+		if (facts->stacks[i].high)
+			rw_json_stack(json, types[i], facts->stacks[i].low, facts->stacks[i].high);
 	rw_json_close(json, ']');
 }
 
@@ -68,7 +57,7 @@ static void check(struct rw_json *json, const char *name, enum rw_tri result, co
 {
 	rw_json_open(json, NULL, '{');
 	rw_json_string(json, "check", name);
-	rw_json_string(json, "result", tri_word(result));
+	rw_json_tri(json, "result", result);
 	rw_json_string(json, "text", text);
 	rw_json_close(json, '}');
 }
@@ -121,25 +110,13 @@ static void frame(struct rw_output *out, struct rw_json *json, const struct rw_j
 		rw_json_null(json, "pc");
 	rw_json_string(json, "printed", e->text);
 	rw_json_string(json, "symbol", e->name);
-	if (e->has_offset) {
-		rw_json_number(json, "offset", e->offset);
-		rw_json_number(json, "size", e->size);
-	} else {
-		rw_json_null(json, "offset");
-		rw_json_null(json, "size");
-	}
+	rw_json_offset(json, e->has_offset, e->offset, e->size);
 	rw_json_string(json, "module", e->module);
 	rw_json_null(json, "record");
 	rw_json_null(json, "stack");
-	rw_json_open(json, "marks", '[');
-	for (const char *m = e->marks; *m; m++)
-		rw_json_string(json, NULL, (char[]){ *m, '\0' });
-	rw_json_close(json, ']');
-	if (f->sym_code == RW_UNKNOWN)
-		rw_json_null(json, "sym_code");
-	else
-		rw_json_bool(json, "sym_code", f->sym_code == RW_YES);
-	rw_json_string(json, "text", tri_word(f->text));
+	rw_json_marks(json, e->marks);
+	rw_json_sym_code(json, f->sym_code);
+	rw_json_tri(json, "text", f->text);
 	rw_json_bool(json, "translated", true);
 	rw_json_bool(json, "beyond", f->beyond);
 	rw_output_lines_json(json, rw_output_judged_lines(out, judged, n));
@@ -172,11 +149,11 @@ static void report(struct rw_json *json, const struct rw_judged *judged)
 	rw_json_number(json, "last_line", trace->last_line);
 	known_string(json, "head", facts->report);
 	known_string(json, "label", facts->label);
-	rw_json_string(json, "complete", tri_word(rw_judged_is_complete(judged)));
+	rw_json_tri(json, "complete", rw_judged_is_complete(judged));
 	rw_json_bool(json, "cut", trace->cut);
 	rw_json_bool(json, "interrupted", trace->interrupted);
 	rw_json_bool(json, "mixed", trace->mixed);
-	rw_json_string(json, "fits", tri_word(judged->fits));
+	rw_json_tri(json, "fits", judged->fits);
 	known_string(json, "kernel", facts->release);
 	known_string(json, "build_id", facts->build_id);
 	known_string(json, "taint", facts->taint);
@@ -204,12 +181,7 @@ static void reasons(struct rw_json *json, const struct rw_judged *judged)
 		rw_judged_sentence(judged, reason, text);
 		if (reason->frame < judged->nr)
 			rw_judged_pc(judged, reason->frame, &pc);
-		rw_json_open(json, NULL, '{');
-		rw_json_string(json, "code", rw_reason_name(reason->code));
-		rw_json_number(json, "frame", reason->frame);
-		rw_json_address(json, "address", pc);
-		rw_json_string(json, "text", text);
-		rw_json_close(json, '}');
+		rw_json_reason(json, reason, pc, text);
 	}
 	rw_json_close(json, ']');
 }
@@ -255,10 +227,7 @@ void rw_output_judged_json(struct rw_output *out, const struct rw_judged *judged
 	rw_json_close(&json, ']');
 	rw_json_string(&json, "verdict", rw_verdict_name(result->verdict));
 	reasons(&json, judged);
-	if (result->decided)
-		rw_json_number(&json, "decided_at", result->decided_at);
-	else
-		rw_json_null(&json, "decided_at");
+	rw_json_decided(&json, result);
 	rw_json_null(&json, "kernel_returns");
 	rw_json_number(&json, "consumed", result->consumed);
 	rw_json_open(&json, "lost", '[');

@@ -9,9 +9,28 @@
 const char *rw_output_color(const struct rw_output *out, enum rw_verdict verdict);
 const char *rw_output_plain(const struct rw_output *out);
 
-/** The member "model_options" of a trace. */
+/* ---- json_members.c: what both kinds of traces have ------------------------- */
+
+/** "yes", "no" or "unknown". */
+void rw_json_tri(struct rw_json *json, const char *key, enum rw_tri value);
+/** "offset" and "size" of a frame's symbol; null of one without a symbol. */
+void rw_json_offset(struct rw_json *json, bool known, uint64_t offset, uint64_t size);
+/** "marks": one string for each letter. */
+void rw_json_marks(struct rw_json *json, const char *marks);
+/** "sym_code": null if it is not known. */
+void rw_json_sym_code(struct rw_json *json, enum rw_tri value);
+/** An element of "stacks". */
+void rw_json_stack(struct rw_json *json, enum rw_stack_type type, uint64_t low, uint64_t high);
+/** An element of "reasons". */
+void rw_json_reason(struct rw_json *json, const struct rw_reason *reason, uint64_t addr,
+		    const char *text);
+/** "decided_at". */
+void rw_json_decided(struct rw_json *json, const struct rw_unwind_result *result);
+/** "model_options". */
 void rw_json_model_options(struct rw_json *json, const struct rw_kernel *kernel,
 			   const struct rw_model *model, unsigned int options);
+
+/* ---- the others --------------------------------------------------------------- */
 
 void rw_output_judged_json(struct rw_output *out, const struct rw_judged *judged);
 
