@@ -2,9 +2,6 @@
 //
 // Which of many tasks were asked for.
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "rewalk/error.h"
 
 #include "choose.h"
@@ -28,11 +25,11 @@ struct rw_error *choose_check(const struct options *options, const char *source,
 			      const struct rw_task *tasks, size_t nr, bool all,
 			      bool *incomplete_ret)
 {
+	const char *list = options->pids ? options->pids : "";
+
 	*incomplete_ret = false;
-	for (const char *list = options->pids; list && *list;) {
-		char *end;
-		unsigned long pid = strtoul(list, &end, 10);
-		bool found = end == list;
+	for (unsigned long pid; options_next_pid(&list, &pid);) {
+		bool found = false;
 
 		for (size_t i = 0; i < nr; i++)
 			found |= tasks[i].pid == pid;
@@ -40,7 +37,6 @@ struct rw_error *choose_check(const struct options *options, const char *source,
 			return rw_error_create(RW_ERROR_MISSING, "%s: no task with pid %lu; `-a' shows "
 					       "all", source, pid);
 		*incomplete_ret |= !found;
-		list = *end ? end + 1 : end;
 	}
 	return NULL;
 }

@@ -9,7 +9,7 @@
 #include "rewalk/error.h"
 #include "rewalk/printable.h"
 
-#include "command.h"
+#include "inputs.h"
 
 int command_error(struct rw_error *err)
 {
@@ -19,6 +19,26 @@ int command_error(struct rw_error *err)
 	putc('\n', stderr);
 	rw_error_destroy(err);
 	return STATUS_ERROR;
+}
+
+int command_run(const struct argp *argp, enum takes takes,
+		struct rw_error *(*run)(struct options *options, struct inputs *inputs,
+					struct rw_image **image), int argc, char **argv)
+{
+	struct options options;
+	struct inputs inputs = { 0 };
+	struct rw_image *image = NULL;
+	int status = STATUS_OK;
+
+	options_init(&options, argp, takes);
+	argp_parse(argp, argc, argv, 0, NULL, &options);
+	struct rw_error *err = run(&options, &inputs, &image);
+	if (err)
+		status = command_error(err);
+	inputs_deinit(&inputs);
+	rw_image_close(image);
+	options_deinit(&options);
+	return status;
 }
 
 bool command_color(const struct options *options, FILE *file)

@@ -10,6 +10,7 @@
 #include "rewalk/kernel.h"
 #include "rewalk/output.h"
 
+struct inputs;
 struct rw_error;
 
 /** Exit statuses, as in the man page. */
@@ -97,6 +98,9 @@ extern const struct argp options_kernel;
 extern const struct argp options_format;
 extern const struct argp options_output;
 
+/** The next number of a list of -p, which *list is moved behind.  False: there is none. */
+bool options_next_pid(const char **list, unsigned long *ret);
+
 /** Is @pid in the list of -p, which was given? */
 bool options_has_pid(const struct options *options, uint32_t pid);
 
@@ -109,6 +113,16 @@ bool options_is_comm(const struct options *options, const char *comm);
  * @return STATUS_ERROR, to be returned.
  */
 int command_error(struct rw_error *err);
+
+/**
+ * A command all of whose work @run does, with what its arguments say.
+ *
+ * @param run  What it opens through its parameters is closed behind it.
+ * @return The exit status.
+ */
+int command_run(const struct argp *argp, enum takes takes,
+		struct rw_error *(*run)(struct options *options, struct inputs *inputs,
+					struct rw_image **image), int argc, char **argv);
 
 /** Is this stream written in colours? */
 bool command_color(const struct options *options, FILE *file);

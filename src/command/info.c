@@ -341,18 +341,5 @@ static struct rw_error *run(struct options *options, struct inputs *inputs,
 
 int command_info(int argc, char **argv)
 {
-	struct options options;
-	struct inputs inputs = { 0 };
-	struct rw_image *image = NULL;
-	int status = STATUS_OK;
-
-	options_init(&options, &argp, TAKES_INPUTS);
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	struct rw_error *err = run(&options, &inputs, &image);
-	if (err)
-		status = command_error(err);
-	inputs_deinit(&inputs);
-	rw_image_close(image);
-	options_deinit(&options);
-	return status;
+	return command_run(&argp, TAKES_INPUTS, run, argc, argv);
 }

@@ -223,16 +223,27 @@ bool options_is_comm(const struct options *options, const char *comm)
 	return !strncmp(options->comm, comm, TASK_COMM_LEN - 1);
 }
 
+bool options_next_pid(const char **list, unsigned long *ret)
+{
+	while (**list) {
+		const char *word = *list;
+		char *end;
+
+		*ret = strtoul(word, &end, 10);
+		*list = *end ? end + 1 : end;
+		if (end != word)
+			return true;
+	}
+	return false;
+}
+
 bool options_has_pid(const struct options *options, uint32_t pid)
 {
-	for (const char *list = options->pids; *list;) {
-		char *end;
-		unsigned long one = strtoul(list, &end, 10);
+	const char *list = options->pids;
 
-		if (end != list && one == pid)
+	for (unsigned long one; options_next_pid(&list, &one);)
+		if (one == pid)
 			return true;
-		list = *end ? end + 1 : end;
-	}
 	return false;
 }
 

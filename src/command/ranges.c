@@ -133,18 +133,5 @@ static struct rw_error *run(struct options *options, struct inputs *inputs,
 
 int command_ranges(int argc, char **argv)
 {
-	struct options options;
-	struct inputs inputs = { 0 };
-	struct rw_image *image = NULL;
-	int status = STATUS_OK;
-
-	options_init(&options, &argp, TAKES_VMLINUX);
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	struct rw_error *err = run(&options, &inputs, &image);
-	if (err)
-		status = command_error(err);
-	inputs_deinit(&inputs);
-	rw_image_close(image);
-	options_deinit(&options);
-	return status;
+	return command_run(&argp, TAKES_VMLINUX, run, argc, argv);
 }
