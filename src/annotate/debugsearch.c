@@ -55,21 +55,27 @@ struct wanted {
 	struct rw_debug_file *found;
 };
 
+void rw_debug_say(rw_debug_say_fn *say, void *cookie, bool warning, const char *format,
+		  va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	else
+		say(cookie, warning, text);
+}
+
 static void say(struct rw_debug_search *search, bool warning, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 static void say(struct rw_debug_search *search, bool warning, const char *format, ...)
 {
-	_cleanup_free_ char *text = NULL;
 	va_list args;
 
 	va_start(args, format);
-	int n = vasprintf(&text, format, args);
+	rw_debug_say(search->say, search->cookie, warning, format, args);
 	va_end(args);
-	if (n < 0)
-		text = NULL;
-	else
-		search->say(search->cookie, warning, text);
 }
 
 static void folder_deinit(struct folder *folder)

@@ -6,6 +6,7 @@
 #ifndef REWALK_ANNOTATE_DEBUGSEARCH_H
 #define REWALK_ANNOTATE_DEBUGSEARCH_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,10 @@ struct rw_debug_search;
 
 /** What is told of a search: @warning, or only for those who want to know more. */
 typedef void rw_debug_say_fn(void *cookie, bool warning, const char *text);
+
+/** Make the text of @format, and say it; without memory nothing is said. */
+void rw_debug_say(rw_debug_say_fn *say, void *cookie, bool warning, const char *format,
+		  va_list args) __attribute__((format(printf, 4, 0)));
 
 /**
  * @param dirs     Where to look first, with all that is below; borrowed.

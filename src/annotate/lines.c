@@ -126,16 +126,11 @@ static void note(struct rw_lines *lines, bool warning, const char *format, ...)
 
 static void note(struct rw_lines *lines, bool warning, const char *format, ...)
 {
-	_cleanup_free_ char *text = NULL;
 	va_list args;
 
 	va_start(args, format);
-	int n = vasprintf(&text, format, args);
+	rw_debug_say(add_note, lines, warning, format, args);
 	va_end(args);
-	if (n < 0)
-		text = NULL;
-	else
-		add_note(lines, warning, text);
 }
 
 /** One line for all modules of which nothing was found. */

@@ -79,6 +79,15 @@ struct rw_ksymtab_entry {
 	char letter;		/* nm's; of a list only */
 };
 
+/** By address, then by rank; 0 for two that only their names or places can part. */
+static inline int rw_ksymtab_compare(const struct rw_ksymtab_entry *a,
+				     const struct rw_ksymtab_entry *b)
+{
+	if (a->addr != b->addr)
+		return a->addr < b->addr ? -1 : 1;
+	return (a->rank > b->rank) - (a->rank < b->rank);
+}
+
 struct rw_ksymtab {
 	size_t nr;
 	struct rw_ksymtab_entry *entries;	/* owned */

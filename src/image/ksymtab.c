@@ -91,11 +91,7 @@ static int compare_entries(const void *pa, const void *pb)
 {
 	const struct rw_ksymtab_entry *a = pa, *b = pb;
 
-	if (a->addr != b->addr)
-		return a->addr < b->addr ? -1 : 1;
-	if (a->rank != b->rank)
-		return a->rank < b->rank ? -1 : 1;
-	return strcmp(a->name, b->name);
+	return rw_ksymtab_compare(a, b) ?: strcmp(a->name, b->name);
 }
 
 /** Is @symbol in one of the text ranges, as scripts/kallsyms sees them? */

@@ -151,11 +151,7 @@ static int compare_entries(const void *pa, const void *pb)
 {
 	const struct rw_ksymtab_entry *a = pa, *b = pb;
 
-	if (a->addr != b->addr)
-		return a->addr < b->addr ? -1 : 1;
-	if (a->rank != b->rank)
-		return a->rank < b->rank ? -1 : 1;
-	return a->name < b->name ? -1 : a->name > b->name;
+	return rw_ksymtab_compare(a, b) ?: (a->name > b->name) - (a->name < b->name);
 }
 
 /** What scripts/kallsyms would have made of a System.map: names left out, aliases in order. */

@@ -7,13 +7,6 @@
 
 #include "dump_private.h"
 
-static size_t at_most(uint64_t a, uint64_t b)
-{
-	uint64_t least = a < b ? a : b;
-
-	return least < SIZE_MAX ? (size_t)least : SIZE_MAX;
-}
-
 static const uint8_t *extent_span(const struct rw_dump *dump, const struct rw_extent *e,
 				  uint64_t pa, size_t *len_ret)
 {
@@ -21,7 +14,7 @@ static const uint8_t *extent_span(const struct rw_dump *dump, const struct rw_ex
 	const uint8_t *bytes = rw_stream_span(&dump->streams[e->source],
 					      e->to + (pa - e->start), &len);
 
-	*len_ret = at_most(e->end - pa, len ? len : UINT64_MAX);
+	*len_ret = rw_at_most(e->end - pa, len ? len : UINT64_MAX);
 	return bytes;
 }
 
@@ -58,18 +51,18 @@ enum rw_dump_status rw_dump_span(struct rw_dump *dump, uint64_t pa, const uint8_
 			*ret = bytes;
 			return RW_DUMP_OK;
 		}
-		*len_ret = at_most(e->end - pa, UINT64_MAX);
+		*len_ret = rw_at_most(e->end - pa, UINT64_MAX);
 		next = e->end;
 		if (!dump->nr_set)
 			return e->status;
 	}
 	if (!dump->nr_set) {
-		*len_ret = pa < next ? at_most(next - pa, UINT64_MAX) : 1;
+		*len_ret = pa < next ? rw_at_most(next - pa, UINT64_MAX) : 1;
 		return RW_DUMP_NO_RAM;
 	}
 	enum rw_dump_status status = page_span(dump, pa, ret, len_ret);
 	if (next > pa)
-		*len_ret = at_most(*len_ret, next - pa);
+		*len_ret = rw_at_most(*len_ret, next - pa);
 	if (status == RW_DUMP_NO_RAM && e && e->start <= pa)
 		return e->status;
 	return status;
@@ -92,7 +85,7 @@ enum rw_dump_status rw_dump_read(struct rw_dump *dump, uint64_t pa, void *buf, s
 				*missing_ret = at;
 			return status;
 		}
-		len = at_most(len, size - done);
+		len = rw_at_most(len, size - done);
 		memcpy(to + done, bytes, len);
 	}
 	return RW_DUMP_OK;

@@ -125,11 +125,6 @@ struct rw_error *rw_stream_init_flattened(struct rw_stream *ret, const struct rw
 	return rw_extents_settle(&ret->extents) ? NULL : &rw_enomem;
 }
 
-static size_t at_most(uint64_t a, size_t b)
-{
-	return a < b ? (size_t)a : b;
-}
-
 // In a settled stream: the record that has the byte at @off, or how far it is to
 // the next one.
 static const uint8_t *flattened_span(const struct rw_stream *stream, uint64_t off,
@@ -139,11 +134,11 @@ static const uint8_t *flattened_span(const struct rw_stream *stream, uint64_t of
 	const struct rw_extent *e = i < stream->extents.nr ? &stream->extents.data[i] : NULL;
 
 	if (e && e->start <= off) {
-		*len_ret = at_most(e->end - off, SIZE_MAX);
+		*len_ret = rw_at_most(e->end - off, SIZE_MAX);
 		return stream->file->bytes + e->to + (off - e->start);
 	}
 	// The last record of a stream cut short may end before stream->size.
-	*len_ret = at_most((e ? e->start : stream->size) - off, SIZE_MAX);
+	*len_ret = rw_at_most((e ? e->start : stream->size) - off, SIZE_MAX);
 	return NULL;
 }
 
@@ -155,7 +150,7 @@ const uint8_t *rw_stream_span(const struct rw_stream *stream, uint64_t off, size
 	}
 	if (stream->flattened)
 		return flattened_span(stream, off, len_ret);
-	*len_ret = at_most(stream->size - off, SIZE_MAX);
+	*len_ret = rw_at_most(stream->size - off, SIZE_MAX);
 	return stream->file->bytes + off;
 }
 
@@ -170,7 +165,7 @@ static size_t copy(const struct rw_stream *stream, uint64_t off, void *buf, size
 
 		if (!len || (!bytes && !gaps))
 			break;
-		len = at_most(len, size - done);
+		len = rw_at_most(len, size - done);
 		if (bytes)
 			memcpy((uint8_t *)buf + done, bytes, len);
 		else

@@ -16,6 +16,14 @@
 struct rw_error;
 struct rw_losses;
 
+/** The smaller of two sizes, of which one may be larger than a size_t. */
+static inline size_t rw_at_most(uint64_t a, uint64_t b)
+{
+	uint64_t least = a < b ? a : b;
+
+	return least < SIZE_MAX ? (size_t)least : SIZE_MAX;
+}
+
 struct rw_stream {
 	const struct rw_file *file;	/* borrowed */
 	bool flattened;

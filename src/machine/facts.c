@@ -16,14 +16,6 @@ static const char *const el1_entry_names[] = {
 	"el1_sync", "el1_irq", "el1_error",
 };
 
-static uint64_t symbol(const struct rw_image *image, const char *name)
-{
-	uint64_t addr = 0;
-
-	rw_image_symbol(image, name, &addr);
-	return addr;
-}
-
 /** Symbols are complete: what has none does not exist. */
 static struct rw_address address(uint64_t addr)
 {
@@ -39,7 +31,8 @@ static uint64_t thread_size(const struct rw_image *image)
 	};
 
 	for (size_t i = 0; i < 2; i++) {
-		uint64_t start = symbol(image, bounds[i][0]), end = symbol(image, bounds[i][1]);
+		uint64_t start = link_addr(image, bounds[i][0]);
+		uint64_t end = link_addr(image, bounds[i][1]);
 		uint64_t size = end - start;
 
 		if (start && end > start && size >= 4096 && size <= 1 << 20 && !(size & (size - 1)))
@@ -65,7 +58,7 @@ static unsigned int va_bits_min(uint64_t text, bool run_time)
 
 static void va_bits(struct rw_kernel *kernel, uint8_t said)
 {
-	uint64_t text = symbol(kernel->image, "_text") ?: symbol(kernel->image, "_stext");
+	uint64_t text = link_addr(kernel->image, "_text") ?: link_addr(kernel->image, "_stext");
 	unsigned int min = va_bits_min(text, rw_image_at_run_time(kernel->image));
 
 	kernel->va_bits_min = min;
@@ -102,7 +95,7 @@ static bool code_end(const struct rw_image *image, uint64_t start, uint64_t *ret
 static void add_code(const struct rw_kernel *kernel, const char *name, struct rw_text_range *list,
 		     size_t *nr)
 {
-	uint64_t start = symbol(kernel->image, name), end;
+	uint64_t start = link_addr(kernel->image, name), end;
 
 	if (start && code_end(kernel->image, start, &end))
 		list[(*nr)++] = (struct rw_text_range){
@@ -143,7 +136,7 @@ static struct rw_error *find_slide(struct rw_kernel *kernel, const struct rw_ker
 		kernel->slide_from = "/proc/kallsyms has run-time addresses";
 		return NULL;
 	}
-	uint64_t start = symbol(image, "_stext"), end = symbol(image, "_etext");
+	uint64_t start = link_addr(image, "_stext"), end = link_addr(image, "_etext");
 	if (pc >= start && pc < end) {
 		kernel->slide_known = RW_YES;
 		kernel->slide_from = "the pc lies in the text as linked";
@@ -171,20 +164,21 @@ struct rw_error *rw_kernel_init(const struct rw_image *image, const struct rw_ke
 	rw_image_build_id_text(image, kernel.build_id);
 	va_bits(&kernel, facts->va_bits);
 	kernel.thread_size = thread_size(image);
-	kernel.ptrauth = rw_tri(symbol(image, "ptrauth_prctl_reset_keys"));
+	kernel.ptrauth = rw_tri(link_addr(image, "ptrauth_prctl_reset_keys"));
 	kernel.ptrauth_kernel = rw_tri_and(kernel.ptrauth, RW_UNKNOWN);
-	kernel.return_to_handler = address(symbol(image, "return_to_handler"));
-	kernel.kretprobe_trampoline = address(symbol(image, "__kretprobe_trampoline") ?:
-					      symbol(image, "kretprobe_trampoline"));
+	kernel.return_to_handler = address(link_addr(image, "return_to_handler"));
+	kernel.kretprobe_trampoline = address(link_addr(image, "__kretprobe_trampoline") ?:
+					      link_addr(image, "kretprobe_trampoline"));
 	if (kernel.slide_known == RW_YES) {
-		uint64_t stext = symbol(image, "_stext"), text = symbol(image, "_text");
+		uint64_t stext = link_addr(image, "_stext"), text = link_addr(image, "_text");
 
 		kernel.stext = stext + kernel.slide;
-		kernel.etext = symbol(image, "_etext") + kernel.slide;
+		kernel.etext = link_addr(image, "_etext") + kernel.slide;
 		kernel.text = (text ? text : stext) + kernel.slide;
-		uint64_t end = symbol(image, "_end");
+		uint64_t end = link_addr(image, "_end");
 		kernel.end = end ? end + kernel.slide : kernel.etext;
-		uint64_t sinit = symbol(image, "_sinittext"), einit = symbol(image, "_einittext");
+		uint64_t sinit = link_addr(image, "_sinittext");
+		uint64_t einit = link_addr(image, "_einittext");
 		if (sinit && einit > sinit) {
 			kernel.sinittext = sinit + kernel.slide;
 			kernel.einittext = einit + kernel.slide;

@@ -15,6 +15,7 @@
 #include "rewalk/cleanup.h"
 #include "rewalk/error.h"
 
+#include "machine.h"
 #include "machine_private.h"
 
 enum { MAX_TRIES = 1 << 16, MAX_NEEDLE = 512 };
@@ -26,14 +27,6 @@ struct place {
 	unsigned int va_bits, actual, page_shift;	/* 0: not known */
 	const char *from;
 };
-
-static uint64_t symbol(const struct rw_machine *m, const char *name)
-{
-	uint64_t addr = 0;
-
-	rw_image_symbol(m->image, name, &addr);
-	return addr;
-}
 
 /* ---- identity ------------------------------------------------------------------ */
 
@@ -112,11 +105,11 @@ static bool find_walk(struct rw_machine *m, struct place *place, uint64_t root, 
 
 static bool find_tables(struct rw_machine *m, struct place *place)
 {
-	uint64_t swapper = symbol(m, "swapper_pg_dir");
+	uint64_t swapper = link_addr(m->image, "swapper_pg_dir");
 
 	m->space.has_tables = swapper &&
 			      find_walk(m, place, swapper + place->slide - place->kimage_voffset,
-					symbol(m, "_stext") + place->slide, &m->space.tables);
+					link_addr(m->image, "_stext") + place->slide, &m->space.tables);
 	return m->space.has_tables;
 }
 
@@ -148,7 +141,7 @@ static bool from_vmcoreinfo(const struct rw_machine *m, struct place *place)
 	if (!read_info(m->info, place))
 		return false;
 	if (rw_vmcoreinfo_hex(m->info, "SYMBOL(_stext)", &stext))
-		place->slide = stext - symbol(m, "_stext");
+		place->slide = stext - link_addr(m->image, "_stext");
 	else if (!rw_vmcoreinfo_hex(m->info, "KERNELOFFSET", &place->slide))
 		return false;
 	place->from = m->own_info ? "VMCOREINFO found in memory" : "VMCOREINFO";
@@ -260,14 +253,14 @@ static bool is_kernel_there(struct rw_machine *m, const struct rw_vmcoreinfo *in
 static bool is_image_there(struct rw_machine *m, const struct rw_vmcoreinfo *info)
 {
 	const char *banner = rw_image_banner(m->image);
-	uint64_t stext, voffset, link = symbol(m, "linux_banner");
+	uint64_t stext, voffset, link = link_addr(m->image, "linux_banner");
 	char theirs[MAX_NEEDLE];
 
 	if (!banner || !link || strlen(banner) > sizeof(theirs) ||
 	    !rw_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext) ||
 	    !rw_vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &voffset))
 		return true;
-	uint64_t pa = link + (stext - symbol(m, "_stext")) - voffset;
+	uint64_t pa = link + (stext - link_addr(m->image, "_stext")) - voffset;
 	return rw_dump_read(m->dump, pa, theirs, strlen(banner), NULL) != RW_DUMP_OK ||
 	       !memcmp(theirs, banner, strlen(banner));
 }
@@ -303,8 +296,9 @@ static bool try_vmcoreinfo(struct rw_machine *m, uint64_t pa, void *arg)
 static bool try_banner(struct rw_machine *m, uint64_t pa, void *arg)
 {
 	struct place *place = arg;
-	uint64_t text = symbol(m, "_text"), banner = symbol(m, "linux_banner");
-	uint64_t variable = symbol(m, "kimage_voffset"), base = pa - (banner - text), voffset;
+	uint64_t text = link_addr(m->image, "_text"), banner = link_addr(m->image, "linux_banner");
+	uint64_t variable = link_addr(m->image, "kimage_voffset");
+	uint64_t base = pa - (banner - text), voffset;
 
 	if (!variable || (base & 0xfff) || pa < banner - text ||
 	    !read_pa(m, base + (variable - text), &voffset))
@@ -314,7 +308,7 @@ static bool try_banner(struct rw_machine *m, uint64_t pa, void *arg)
 		return false;
 	place->slide = slide;
 	place->kimage_voffset = voffset;
-	uint64_t memstart = symbol(m, "memstart_addr");
+	uint64_t memstart = link_addr(m->image, "memstart_addr");
 	place->has_memstart = memstart &&
 			      read_pa(m, base + (memstart - text), &place->memstart_addr);
 	place->from = "linux_banner in memory";
@@ -326,7 +320,7 @@ static bool try_banner(struct rw_machine *m, uint64_t pa, void *arg)
 static unsigned int page_shift_of(const struct rw_machine *m)
 {
 	uint8_t header[64];
-	uint64_t text = symbol(m, "_text");
+	uint64_t text = link_addr(m->image, "_text");
 
 	if (text && rw_image_read(m->image, text, header, sizeof(header)) &&
 	    !memcmp(header + 56, "ARM\x64", 4)) {
@@ -342,14 +336,16 @@ static unsigned int page_shift_of(const struct rw_machine *m)
 
 static void set_maps(struct rw_machine *m, const struct place *place)
 {
-	uint64_t text = symbol(m, "_text") ?: symbol(m, "_stext");
+	uint64_t text = link_addr(m->image, "_text") ?: link_addr(m->image, "_stext");
 
 	m->space.dump = m->dump;
 	// CONFIG_KASAN_SW_TAGS and CONFIG_KASAN_HW_TAGS.
-	m->space.tagged = symbol(m, "kasan_init_sw_tags") || symbol(m, "kasan_init_hw_tags");
+	m->space.tagged = link_addr(m->image, "kasan_init_sw_tags") ||
+			  link_addr(m->image, "kasan_init_hw_tags");
 	m->space.kimage = (struct rw_kimage_map){
 		.start = text + place->slide,
-		.end = (symbol(m, "_end") ?: symbol(m, "_etext")) + place->slide,
+		.end = (link_addr(m->image, "_end") ?: link_addr(m->image, "_etext")) +
+		       place->slide,
 		.kimage_voffset = place->kimage_voffset,
 	};
 }
@@ -367,13 +363,14 @@ static void set_linear_map(struct rw_machine *m, const struct place *place)
 static struct rw_error *check_banner(struct rw_machine *m, bool force)
 {
 	const char *ours = rw_image_banner(m->image);
-	uint64_t link = symbol(m, "linux_banner"), pa;
+	uint64_t link = link_addr(m->image, "linux_banner"), pa;
 	char theirs[512] = "";
 
 	size_t size = ours ? strlen(ours) : 0;
 	if (!size || size >= sizeof(theirs) || !link || force)
 		return NULL;
-	uint64_t va = link - (symbol(m, "_text") ?: symbol(m, "_stext")) + m->space.kimage.start;
+	uint64_t text = link_addr(m->image, "_text") ?: link_addr(m->image, "_stext");
+	uint64_t va = link - text + m->space.kimage.start;
 	if (!rw_kimage_map_pa(&m->space.kimage, va, &pa) ||
 	    rw_dump_read(m->dump, pa, theirs, size, NULL) != RW_DUMP_OK) {
 		machine_lose(m, "the kernel's banner is not in the dump: that the vmlinux is its own "

@@ -3,6 +3,7 @@
 #ifndef REWALK_MACHINE_PRIVATE_H
 #define REWALK_MACHINE_PRIVATE_H
 
+#include "rewalk/image.h"
 #include "rewalk/machine.h"
 
 /** Fill in the model, its options and the layout, as far as the image's types tell them. */
@@ -17,6 +18,15 @@ void rw_kernel_read_walker(const struct rw_image *image, struct rw_walker_code *
 
 /** Fill in what rfc-v1 to rfc-v3 distrust; the slide is known. */
 void rw_kernel_find_special(struct rw_kernel *kernel);
+
+/** The address that the symbol @name has in the image; 0 if there is none. */
+static inline uint64_t link_addr(const struct rw_image *image, const char *name)
+{
+	uint64_t addr = 0;
+
+	rw_image_symbol(image, name, &addr);
+	return addr;
+}
 
 /** The words of a case for how a task can be walked, and for what is known of a tracer. */
 const char *machine_walkable_name(enum rw_walkable walkable);
