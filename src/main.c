@@ -15,11 +15,14 @@ static const struct {
 	const char *argv0;
 	const char *what;
 } commands[] = {
-	{ "trace", command_trace, "rewalk trace", "walk stacks, print frames and verdicts (default)" },
+	{ "trace", command_trace, "rewalk trace",
+	  "walk stacks, print frames and verdicts (default)" },
 	{ "ranges", command_ranges, "rewalk ranges", "text ranges and SYM_CODE ranges" },
 	{ "info", command_info, "rewalk info", "what was recognised, and what is missing" },
-	{ "export", command_export, "rewalk export", "a small file of chosen tasks, to be walked again anywhere" },
-	{ "models", command_models, "rewalk models", "the unwinder generations that can be replayed" },
+	{ "export", command_export, "rewalk export",
+	  "a small file of chosen tasks, to be walked again anywhere" },
+	{ "models", command_models, "rewalk models",
+	  "the unwinder generations that can be replayed" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -28,7 +31,8 @@ static void help(FILE *file)
 {
 	fputs("Usage: rewalk [trace] [OPTION...] VMLINUX [INPUT...]\n"
 	      "  or:  rewalk COMMAND [OPTION...] [ARGUMENT...]\n"
-	      "Replay the arm64 Linux kernel's walk of a stack, and say whether the trace would have\n"
+	      "Replay the arm64 Linux kernel's walk of a stack, and say whether the trace would "
+	      "have\n"
 	      "counted as reliable.\n\n", file);
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].what);
@@ -36,7 +40,8 @@ static void help(FILE *file)
 	      "  rewalk vmlinux vmcore\n"
 	      "  rewalk trace -a --group vmlinux vmcore\n"
 	      "  rewalk trace -a vmcore\n"
-	      "  rewalk vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt --kaslr 0x484f39400000\n\n"
+	      "  rewalk vmlinux stack.bin@ffff80000a5d8000 --regs regs.txt "
+	      "--kaslr 0x484f39400000\n\n"
 	      "`rewalk COMMAND --help' lists a command's options; `man rewalk' tells the rest.\n",
 	      file);
 }
@@ -69,7 +74,8 @@ int main(int argc, char **argv)
 
 	int status = run(argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "rewalk: standard output: cannot be written: %s\n", strerror(errno));
+		fprintf(stderr, "rewalk: standard output: cannot be written: %s\n",
+			strerror(errno));
 		return STATUS_ERROR;
 	}
 	return status;

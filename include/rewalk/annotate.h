@@ -54,7 +54,7 @@ enum rw_pc_kind rw_pc_kind(const struct rw_trace *trace, size_t n, uint64_t offs
 /** One call at an address. */
 struct rw_line {
 	const char *function;	/* NULL: not known */
-	const char *file;	/* relative to the source tree where it lies in it; NULL: not known */
+	const char *file;	/* relative to the source tree, where in it; NULL: not known */
 	uint32_t line;		/* 0: not known */
 	bool inlined;		/* into the next one */
 };
@@ -110,7 +110,8 @@ struct rw_module_symbol {
  * As rw_lines_find(), of a module whose place in memory need not be known.  None where the
  * module has no function, or more than one, that fits.
  */
-struct rw_line_list rw_lines_find_symbol(struct rw_lines *lines, const struct rw_module_symbol *symbol,
+struct rw_line_list rw_lines_find_symbol(struct rw_lines *lines,
+					 const struct rw_module_symbol *symbol,
 					 enum rw_pc_kind kind);
 
 /** Something to say of where lines were looked for. */

@@ -234,7 +234,8 @@ struct rw_error *rw_image_create_dump(const char *path, struct rw_image **ret);
  * @return NULL; RW_ERROR_MISSING if a byte of them is not there; RW_ERROR_FORMAT for
  *         what is no such table; &rw_enomem.  The image has no names then.
  */
-struct rw_error *rw_image_add_kallsyms(struct rw_image *image, const struct rw_kallsyms_place *place,
+struct rw_error *rw_image_add_kallsyms(struct rw_image *image,
+				       const struct rw_kallsyms_place *place,
 				       rw_image_read_fn *read, void *arg);
 
 /** Has it the kernel's own symbols, out of its memory? */

@@ -69,8 +69,8 @@ bool rw_file_is_packed(const struct rw_file *file);
 
 /**
  * Put in place of a packed file's bytes what they unpack to; another file is left as it
- * is.  One that was only begun is read to its end.  The bytes are then mapped, from memory or from a temporary file without a name in
- * the folder that TMPDIR names (else /var/tmp).
+ * is.  One that was only begun is read to its end.  The bytes are then mapped, from memory
+ * or from a temporary file without a name in the folder that TMPDIR names (else /var/tmp).
  *
  * @return NULL; RW_ERROR_FORMAT if the data is damaged or cut short, or unpacks to more
  *         than a dump does; RW_ERROR_OS if there is no room; RW_ERROR_UNSUPPORTED in a
@@ -194,7 +194,7 @@ struct rw_regs_block {
 	int cpu;
 	const char *format;	/* static */
 	size_t line;		/* first line, from 1; 0 for binary data */
-	bool inside;		/* of an exception in a trace whose first frame is in the text too */
+	bool inside;		/* of an exception in a trace whose first frame is here, too */
 	char function[64];	/* the one that a call 4 below pc is in; "": not said, or longer */
 };
 

@@ -64,7 +64,7 @@ struct rw_kernel {
 	const struct rw_text_range *more_text;	/* borrowed */
 	size_t nr_more_text;
 	bool more_text_sorted;		/* by address, and without overlaps */
-	bool text_complete;		/* @more_text is all there is: from the kernel's own lists */
+	bool text_complete;		/* @more_text is all: from the kernel's own lists */
 	const uint64_t *not_text;	/* borrowed: no text for sure, where that is not so */
 	size_t nr_not_text;
 	const struct rw_text_range *sym_code;	/* without an image; NULL: not known */

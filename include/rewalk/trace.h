@@ -48,8 +48,8 @@ struct rw_error *rw_trace_init(const struct rw_kernel *kernel, const struct rw_m
  * The trace of a task that cannot be walked: without entries.
  *
  * @param walkable  RW_WALK_NO_STACK: reliable, as stack_trace_save_tsk_reliable() says
- *                  (kernel/stacktrace.c: it returns 0 before any walk); RW_WALK_USER: unreliable (it runs); the others:
- *                  undetermined.
+ *                  (kernel/stacktrace.c: it returns 0 before any walk); RW_WALK_USER:
+ *                  unreliable (it runs); the others: undetermined.
  */
 void rw_trace_init_empty(const struct rw_kernel *kernel, const struct rw_model *model,
 			 const struct rw_unwind_input *input, const char *source,

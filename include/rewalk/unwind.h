@@ -126,7 +126,7 @@ struct rw_unwind_input {
 	enum rw_tri (*is_text)(const void *kernel, uint64_t addr);
 	/** In a range of the SYM_CODE table?  NULL: never known. */
 	enum rw_tri (*in_sym_code)(const void *kernel, uint64_t addr);
-	/** In a special function of rfc-v1/v2?  In a section of rfc-v3's array?  NULL: never known. */
+	/** In a special function of rfc-v1/v2?  In a section of rfc-v3's?  NULL: never known. */
 	enum rw_tri (*in_special)(const void *kernel, uint64_t addr);
 	enum rw_tri (*in_code_section)(const void *kernel, uint64_t addr, bool *handler_ret);
 	/**

@@ -85,7 +85,8 @@ static void find_build_id(struct rw_debug_file *file)
 			if (note.n_type == NT_GNU_BUILD_ID &&
 			    note.n_namesz == sizeof(ELF_NOTE_GNU) && note.n_descsz &&
 			    note.n_descsz <= RW_BUILD_ID_MAX &&
-			    !memcmp((char *)data->d_buf + name, ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU))) {
+			    !memcmp((char *)data->d_buf + name, ELF_NOTE_GNU,
+				    sizeof(ELF_NOTE_GNU))) {
 				file->build_id_size = note.n_descsz;
 				memcpy(file->build_id, (char *)data->d_buf + desc, note.n_descsz);
 				return;
@@ -182,8 +183,8 @@ static struct rw_error *read_section(Elf_Scn *scn, const char *name, const GElf_
 	// libelf unpacks in place, in its own memory.
 	if (shdr->sh_flags & SHF_COMPRESSED) {
 		if (elf_compress(scn, 0, 0) < 0)
-			return rw_error_create(RW_ERROR_FORMAT, "section %s: cannot be unpacked: %s",
-					       name, elf_errmsg(-1));
+			return rw_error_create(RW_ERROR_FORMAT, "section %s: cannot be unpacked: "
+					       "%s", name, elf_errmsg(-1));
 	} else if (name[1] == 'z' && elf_compress_gnu(scn, 0, 0) < 0) {
 		return rw_error_create(RW_ERROR_FORMAT, "section %s: cannot be unpacked: %s", name,
 				       elf_errmsg(-1));
@@ -218,7 +219,8 @@ static bool table(Elf *elf, size_t index, const uint8_t **ret, size_t *size_ret)
 /** What symbols are relative to, by section: offsets in debug sections stay offsets. */
 static uint64_t *section_bases(Elf *elf, size_t *nr_ret)
 {
-	uint64_t *bases = elf_getshdrnum(elf, nr_ret) ? NULL : calloc(*nr_ret + 1, sizeof(bases[0]));
+	uint64_t *bases = elf_getshdrnum(elf, nr_ret) ? NULL :
+			  calloc(*nr_ret + 1, sizeof(bases[0]));
 
 	for (Elf_Scn *scn = NULL; bases && (scn = elf_nextscn(elf, scn));) {
 		GElf_Shdr shdr;
@@ -288,8 +290,8 @@ static bool relocate_all(uint8_t *bytes, size_t size, const struct relocation *r
 }
 
 /** Relocate a copy of section @index, if there are relocations of it. */
-static struct rw_error *relocate(struct rw_debug_file *file, size_t index, enum rw_dwarf_section which,
-				 struct rw_dwarf_bytes *bytes)
+static struct rw_error *relocate(struct rw_debug_file *file, size_t index,
+				 enum rw_dwarf_section which, struct rw_dwarf_bytes *bytes)
 {
 	_cleanup_free_ uint64_t *bases = NULL;
 
@@ -313,8 +315,8 @@ static struct rw_error *relocate(struct rw_debug_file *file, size_t index, enum 
 		    !table(file->elf, elf_ndxscn(scn), &r.relas, &r.size) ||
 		    !table(file->elf, shdr.sh_link, &r.symbols, &r.symbols_size) ||
 		    !relocate_all(file->relocated[which], bytes->size, &r))
-			return rw_error_create(RW_ERROR_FORMAT, "section .debug_%s: its relocations are "
-					       "damaged, or not those of arm64",
+			return rw_error_create(RW_ERROR_FORMAT, "section .debug_%s: its "
+					       "relocations are damaged, or not those of arm64",
 					       rw_dwarf_section_names[which]);
 	}
 	return NULL;
@@ -436,8 +438,8 @@ const char *rw_debug_file_function(struct rw_debug_file *file, uint64_t addr)
 		const struct symbol *symbol = &file->symbols.data[i];
 
 		// Sections lie further apart than any is large.
-		if (symbol->is_function && symbol->addr <= addr && addr - symbol->addr < UINT32_MAX &&
-		    (!best || symbol->addr > best->addr))
+		if (symbol->is_function && symbol->addr <= addr &&
+		    addr - symbol->addr < UINT32_MAX && (!best || symbol->addr > best->addr))
 			best = symbol;
 	}
 	return best ? best->name : NULL;

@@ -170,8 +170,8 @@ static char *key_of(const char *name)
 	if (!strncmp(name, "vmlinux", 7) && (!name[7] || name[7] == '.' || name[7] == '-'))
 		return strdup("vmlinux");
 	_cleanup_free_ char *key = strdup(name);
-	while (key && (cut_suffix(key, ".debug") || cut_suffix(key, ".xz") || cut_suffix(key, ".zst") ||
-		       cut_suffix(key, ".gz")))
+	while (key && (cut_suffix(key, ".debug") || cut_suffix(key, ".xz") ||
+		       cut_suffix(key, ".zst") || cut_suffix(key, ".gz")))
 		;
 	size_t length = key ? strlen(key) : 0;
 	if (length < 4 || strcmp(key + length - 3, ".ko"))
@@ -316,7 +316,8 @@ static bool try_folder(struct wanted *w, struct folder *folder)
 	char key[128];
 	bool any = false;
 
-	snprintf(key, sizeof(key), "%s%s", w->module ? w->module : "vmlinux", w->module ? ".ko" : "");
+	snprintf(key, sizeof(key), "%s%s", w->module ? w->module : "vmlinux",
+		 w->module ? ".ko" : "");
 	for (char *c = key; w->module && *c; c++)
 		if (*c == '-')
 			*c = '_';
@@ -369,14 +370,17 @@ static bool try_servers(struct wanted *w)
 	if (rw_debuginfod_find(w->build_id, w->size, &path, &why))
 		return try(w, path);
 	if (why)
-		say(w->search, false, "debuginfod: %s: %s", w->module ? w->module : "the kernel", why);
+		say(w->search, false, "debuginfod: %s: %s", w->module ? w->module : "the kernel",
+		    why);
 	return false;
 }
 
 struct rw_debug_file *rw_debug_search_find(struct rw_debug_search *search, const char *module,
 					   const uint8_t *build_id, size_t size)
 {
-	struct wanted w = { .search = search, .module = module, .build_id = build_id, .size = size };
+	struct wanted w = {
+		.search = search, .module = module, .build_id = build_id, .size = size,
+	};
 
 	if (!module && !build_id)
 		return NULL;

@@ -162,8 +162,9 @@ static bool read_attributes(struct rw_dwarf *dwarf, const struct unit *unit, str
 			continue;
 		}
 		if (!form_read(dwarf, unit, spec->form, spec->implicit, c, &value) || c->bad) {
-			dwarf_damaged(dwarf, ".debug_info: the entry at 0x%llx is cut short, or its "
-				      "form 0x%x is none", (unsigned long long)ret->off, spec->form);
+			dwarf_damaged(dwarf, ".debug_info: the entry at 0x%llx is cut short, or "
+				      "its form 0x%x is none", (unsigned long long)ret->off,
+				      spec->form);
 			return false;
 		}
 		if (spec->at)

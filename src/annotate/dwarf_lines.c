@@ -231,7 +231,8 @@ static enum step step_extended(struct cursor *c, struct row *row)
 }
 
 /** Run one instruction.  Most of the time goes here: it must not leave the registers. */
-static inline __attribute__((always_inline)) enum step step(const struct line_table *lines, struct cursor *c, struct row *row)
+static inline __attribute__((always_inline)) enum step step(const struct line_table *lines,
+							    struct cursor *c, struct row *row)
 {
 	uint8_t opcode = cursor_u8(c);
 

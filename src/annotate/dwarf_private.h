@@ -126,7 +126,7 @@ struct abbrev {
 	uint64_t code;
 	uint32_t first_spec, nr_specs;
 	uint32_t size;		/* bytes of all attributes, if @fixed */
-	uint32_t sibling_at;	/* DW_AT_sibling stands here as a DW_FORM_ref4, if @has_sibling_at */
+	uint32_t sibling_at;	/* where DW_AT_sibling is, a DW_FORM_ref4, if @has_sibling_at */
 	uint16_t tag;
 	bool children, fixed, has_sibling_at;
 };

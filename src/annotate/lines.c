@@ -248,8 +248,8 @@ static void find_image(struct rw_lines *lines)
 	read_build_id(lines->kernel, source);
 	look_for(lines, source);
 	if (source->missing)
-		note(lines, true, "%s: no debug information, and none was found for %s%s: frames are "
-		     "without lines; give the vmlinux of the kernel's debug package",
+		note(lines, true, "%s: no debug information, and none was found for %s%s: frames "
+		     "are without lines; give the vmlinux of the kernel's debug package",
 		     image ? rw_image_path(image) : "the kernel",
 		     *lines->kernel->build_id ? "build-id " : "a kernel without build-id",
 		     lines->kernel->build_id);
@@ -264,8 +264,8 @@ static struct source *image_source(struct rw_lines *lines)
 }
 
 /** A module's, likewise. */
-static struct source *module_source(struct rw_lines *lines, const char *name, const uint8_t *build_id,
-				    size_t size)
+static struct source *module_source(struct rw_lines *lines, const char *name,
+				    const uint8_t *build_id, size_t size)
 {
 	struct source *source = NULL;
 
@@ -307,7 +307,8 @@ static void find_root(struct rw_lines *lines)
 
 	lines->has_root = true;
 	// The image has its names in order already.
-	if (!source || !(lines->kernel->image ? rw_image_symbol(lines->kernel->image, "panic", &addr) :
+	const struct rw_image *image = lines->kernel->image;
+	if (!source || !(image ? rw_image_symbol(image, "panic", &addr) :
 			 rw_debug_file_symbol(source->file, "panic", 0, &addr)))
 		return;
 	// Past the place for a tracer's call, which no line covers.
@@ -452,7 +453,8 @@ struct rw_line_list rw_lines_find_linked(struct rw_lines *lines, uint64_t addr,
 	       (struct rw_line_list){ 0 };
 }
 
-struct rw_line_list rw_lines_find_symbol(struct rw_lines *lines, const struct rw_module_symbol *symbol,
+struct rw_line_list rw_lines_find_symbol(struct rw_lines *lines,
+					 const struct rw_module_symbol *symbol,
 					 enum rw_pc_kind kind)
 {
 	struct source *source = module_source(lines, symbol->module, symbol->build_id,

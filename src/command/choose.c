@@ -34,8 +34,8 @@ struct rw_error *choose_check(const struct options *options, const char *source,
 		for (size_t i = 0; i < nr; i++)
 			found |= tasks[i].pid == pid;
 		if (!found && all)
-			return rw_error_create(RW_ERROR_MISSING, "%s: no task with pid %lu; `-a' shows "
-					       "all", source, pid);
+			return rw_error_create(RW_ERROR_MISSING, "%s: no task with pid %lu; `-a' "
+					       "shows all", source, pid);
 		*incomplete_ret |= !found;
 	}
 	return NULL;

@@ -77,8 +77,8 @@ struct rw_error *command_facts(const struct options *options, struct rw_kernel_f
 		if (facts.va_bits && facts.va_bits != bits)
 			return rw_error_create(RW_ERROR_USAGE,
 					       "--pac-mask: its lowest bit is %u, but --va-bits is "
-					       "%u; a mask begins at the virtual address bits", bits,
-					       facts.va_bits);
+					       "%u; a mask begins at the virtual address bits",
+					       bits, facts.va_bits);
 		facts.va_bits = bits;
 	}
 	*ret = facts;

@@ -78,9 +78,9 @@ static struct rw_error *give_regs(const struct inputs *inputs, struct rw_machine
 		const struct found_regs *found = &inputs->regs[i];
 
 		err = found->block.cpu < 0 ?
-		      rw_error_create(RW_ERROR_USAGE, "%s: line %zu: registers beside a dump must name "
-				      "their CPU, as QEMU's `info registers -a' does; leave them out",
-				      found->name, found->block.line) :
+		      rw_error_create(RW_ERROR_USAGE, "%s: line %zu: registers beside a dump must "
+				      "name their CPU, as QEMU's `info registers -a' does; leave "
+				      "them out", found->name, found->block.line) :
 		      rw_machine_set_regs(machine, (unsigned int)found->block.cpu,
 					  &found->block.regs, found->name);
 	}
@@ -131,8 +131,9 @@ struct rw_error *dumped_check(const struct options *o, const struct inputs *inpu
 			   o->has_start ? "--blocked, --current or --from-regs" :
 			   o->has_stacks ? "--stack" : inputs->memory.nr ? "FILE@ADDR" : NULL;
 
-	return what ? rw_error_create(RW_ERROR_USAGE, "%s: %s has no meaning for the tasks of a dump, "
-				      "which have their own; leave it out", inputs->source, what) :
+	return what ? rw_error_create(RW_ERROR_USAGE, "%s: %s has no meaning for the tasks of a "
+				      "dump, which have their own; leave it out", inputs->source,
+				      what) :
 	       NULL;
 }
 
@@ -150,8 +151,8 @@ struct rw_error *dumped_each(const struct options *options, const struct dumped 
 	struct rw_error *err = choose_check(options, source, tasks, nr, all, incomplete_ret);
 	unsigned int nr_cpus = rw_machine_nr_cpus(dumped->machine);
 	if (!err && options->cpu >= 0 && (unsigned int)options->cpu >= nr_cpus)
-		err = rw_error_create(RW_ERROR_MISSING, "%s: no CPU %d: the machine has %u; choose one "
-				      "from 0 on", source, options->cpu, nr_cpus);
+		err = rw_error_create(RW_ERROR_MISSING, "%s: no CPU %d: the machine has %u; choose "
+				      "one from 0 on", source, options->cpu, nr_cpus);
 	if (err)
 		return err;
 	struct rw_progress progress;
@@ -168,8 +169,8 @@ struct rw_error *dumped_each(const struct options *options, const struct dumped 
 		err = rw_error_create(RW_ERROR_MISSING,
 				      all ? "%s: none of its %zu tasks is the one asked for; `-a' "
 					    "shows all" :
-				      "%s: its list of tasks is broken off after %zu, and none of them "
-				      "is the one asked for; copy the dump again", source, nr);
+				      "%s: its list of tasks is broken off after %zu, and none of "
+				      "them is the one asked for; copy the dump again", source, nr);
 	*incomplete_ret |= !all && !options->pids &&
 			   (options->cpu < 0 || options->all_tasks || options->comm);
 	return err;

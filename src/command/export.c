@@ -69,8 +69,8 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 
-static const struct argp argp = { own_options, parse, "VMLINUX [INPUT...]\nCASE", doc, children, NULL,
-				  NULL };
+static const struct argp argp = { own_options, parse, "VMLINUX [INPUT...]\nCASE", doc, children,
+				  NULL, NULL };
 
 /* ---- recording ------------------------------------------------------------------ */
 

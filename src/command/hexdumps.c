@@ -68,8 +68,8 @@ bool hexdumps_begin(const struct rw_file *file)
 static struct rw_error *baseless(const struct rw_hexdump *dump)
 {
 	return rw_error_create(RW_ERROR_USAGE,
-			       "line %zu: the addresses of this hex dump are offsets in a file; say "
-			       "where offset 0 stood, as FILE@ADDR (FILE@phys:ADDR in RAM)",
+			       "line %zu: the addresses of this hex dump are offsets in a file; "
+			       "say where offset 0 stood, as FILE@ADDR (FILE@phys:ADDR in RAM)",
 			       rw_hexdump_baseless(dump));
 }
 
@@ -85,11 +85,11 @@ static void say(const struct options *options, const struct rw_hexdump *dump, co
 	for (size_t i = 0; i < nr; i++)
 		total += spans[i].size;
 	if (space != RW_HEXDUMP_OFFSET && total)
-		fprintf(stderr, "rewalk: note: %s: is a hex dump, and read as the %zu bytes that it "
-			"prints; %s@raw:ADDR takes the text itself\n", name, total, name);
+		fprintf(stderr, "rewalk: note: %s: is a hex dump, and read as the %zu bytes that "
+			"it prints; %s@raw:ADDR takes the text itself\n", name, total, name);
 	if (space == RW_HEXDUMP_OFFSET && nr_spans && rw_hexdump_baseless(dump))
-		fprintf(stderr, "rewalk: note: %s: line %zu: a hex dump of offsets in a file is left "
-			"out; FILE@ADDR would say where it stood\n", name,
+		fprintf(stderr, "rewalk: note: %s: line %zu: a hex dump of offsets in a file is "
+			"left out; FILE@ADDR would say where it stood\n", name,
 			rw_hexdump_baseless(dump));
 	const struct rw_hexdump_note *notes = rw_hexdump_notes(dump, &nr);
 	for (size_t i = 0; options->verbose > 0 && i < nr; i++)
@@ -157,16 +157,16 @@ struct rw_error *hexdumps_nothing(const struct inputs *inputs, bool at_address)
 
 	if (hint)
 		return rw_error_create(RW_ERROR_FORMAT,
-				       "line %zu: %s: no memory can be read from that; dump it again "
-				       "with xxd, or od -v -A x -t x8z", line, hint);
+				       "line %zu: %s: no memory can be read from that; dump it "
+				       "again with xxd, or od -v -A x -t x8z", line, hint);
 	if (at_address)
 		return rw_error_create(RW_ERROR_FORMAT,
-				       "is text, and no hex dump; if the text itself stood there, give "
-				       "FILE@raw:ADDR");
+				       "is text, and no hex dump; if the text itself stood there, "
+				       "give FILE@raw:ADDR");
 	return rw_error_create(RW_ERROR_MISSING,
-			       "no trace in it, no registers and no hex dump; give a kernel's log, text "
-			       "of the kernel, QEMU, gdb or crash that has pc and x29, or raw bytes as "
-			       "FILE@ADDR");
+			       "no trace in it, no registers and no hex dump; give a kernel's log, "
+			       "text of the kernel, QEMU, gdb or crash that has pc and x29, or raw "
+			       "bytes as FILE@ADDR");
 }
 
 static struct rw_error *add_bank(struct inputs *inputs, const char *name,
@@ -206,9 +206,9 @@ struct rw_error *hexdumps_banks(const struct options *options, struct inputs *in
 			if (used) {
 				err = add_bank(inputs, text->name, &spans[j]);
 			} else if (!said && options->verbose >= 0) {
-				fprintf(stderr, "rewalk: note: %s: line %zu: physical memory is left "
-					"out; where it is mapped only a dump of all of RAM tells\n",
-					text->name, spans[j].places[0].line);
+				fprintf(stderr, "rewalk: note: %s: line %zu: physical memory is "
+					"left out; where it is mapped only a dump of all of RAM "
+					"tells\n", text->name, spans[j].places[0].line);
 				said = true;
 			}
 		}

@@ -30,7 +30,8 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 
-static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]\nCASE", doc, children, NULL, NULL };
+static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]\nCASE", doc, children,
+				  NULL, NULL };
 
 /** One line of text, or one member of the JSON object. */
 struct report {
@@ -68,7 +69,8 @@ static void say_identity(struct report *r, const struct rw_kernel *kernel)
 }
 
 /** The file that was given (NULL: none), and what is known of the kernel by it and the dump. */
-static void say_image(struct report *r, const struct rw_image *given, const struct rw_kernel *kernel)
+static void say_image(struct report *r, const struct rw_image *given,
+		      const struct rw_kernel *kernel)
 {
 	static const char *const names[] = {
 		[RW_IMAGE_VMLINUX] = "vmlinux",

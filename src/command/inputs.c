@@ -63,7 +63,8 @@ static struct rw_error *text(const struct options *options, struct inputs *input
 		err = hexdumps_add(options, inputs, file, space, base, &nr_rows);
 	const bool at_address = space != RW_HEXDUMP_OFFSET;
 	if (!err && !nr_rows && (at_address || !blocks.nr))
-		err = rw_error_prefix(hexdumps_nothing(inputs, at_address), "%s", rw_file_said(file));
+		err = rw_error_prefix(hexdumps_nothing(inputs, at_address), "%s",
+				      rw_file_said(file));
 	free(blocks.data);
 	return err;
 }
@@ -84,7 +85,8 @@ static struct rw_error *regs_core(struct inputs *inputs, const struct rw_file *f
 	for (size_t i = 0; !err && i < nr; i++) {
 		const struct rw_regs_block block = {
 			.regs = notes[i].regs,
-			.cpu = by_qemu && notes[i].pid - 1 <= INT_MAX ? (int)(notes[i].pid - 1) : -1,
+			.cpu = by_qemu && notes[i].pid - 1 <= INT_MAX ?
+			       (int)(notes[i].pid - 1) : -1,
 			.format = "NT_PRSTATUS",
 		};
 
@@ -161,8 +163,8 @@ static struct rw_error *by_content(const struct options *options, struct inputs 
 				       "take, and without a VMLINUX or other inputs", file->name);
 	case RW_CONTENT_ELF_OTHER:
 		return rw_error_create(RW_ERROR_USAGE,
-				       "%s: is an ELF file, but no core; a vmlinux comes first, before "
-				       "the dump or stack",
+				       "%s: is an ELF file, but no core; a vmlinux comes first, "
+				       "before the dump or stack",
 				       file->name);
 	case RW_CONTENT_UNKNOWN:
 		return rw_error_create(RW_ERROR_USAGE,
@@ -171,8 +173,8 @@ static struct rw_error *by_content(const struct options *options, struct inputs 
 				       file->name, file->name, file->name);
 	default:
 		return rw_error_create(RW_ERROR_UNSUPPORTED,
-				       "%s: is %s, which this version does not read; give the bytes "
-				       "of a stack as FILE@ADDR, and registers",
+				       "%s: is %s, which this version does not read; give the "
+				       "bytes of a stack as FILE@ADDR, and registers",
 				       file->name, rw_content_name(content));
 	}
 }
@@ -284,8 +286,9 @@ static struct rw_error *both_fit(const struct found_regs *a, const struct found_
 				       "%s: the registers of several CPUs fit; choose one with "
 				       "--cpu, or give --pc and --fp", b->name);
 	return rw_error_create(RW_ERROR_USAGE,
-			       "%s: registers in lines %zu and %zu both fit; choose one with --cpu, "
-			       "or give --pc and --fp", b->name, a->block.line, b->block.line);
+			       "%s: registers in lines %zu and %zu both fit; choose one with "
+			       "--cpu, or give --pc and --fp", b->name, a->block.line,
+			       b->block.line);
 }
 
 /** Of several sets: the CPU that was asked for, else those whose stack is in the memory. */

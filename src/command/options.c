@@ -161,14 +161,15 @@ static const struct argp_option registers_options[] = {
 	{ "pc", KEY_PC, "ADDR", 0, "The pc to start from", 1 },
 	{ "fp", KEY_FP, "ADDR", 0, "The frame pointer (x29) to start from", 1 },
 	{ "sp", KEY_SP, "ADDR", 0, "The stack pointer", 1 },
-	{ "lr", KEY_LR, "ADDR", 0, "The link register (x30): where --current starts without a pc", 1 },
+	{ "lr", KEY_LR, "ADDR", 0, "The link register (x30): where --current starts without a pc",
+	  1 },
 	{ "regs", KEY_REGS, "FILE", 0, "Registers: text of the kernel, QEMU, gdb, crash or "
 	  "OpenOCD, the bytes of a struct user_pt_regs, or an ELF core", 1 },
-	{ "cpu", KEY_CPU, "N", 0, "Of several CPUs' registers, those of CPU N; of a dump, the task on it, or "
-	  "with -p, -c or -a those that ran there last", 1 },
+	{ "cpu", KEY_CPU, "N", 0, "Of several CPUs' registers, those of CPU N; of a dump, the task "
+	  "on it, or with -p, -c or -a those that ran there last", 1 },
 	{ "blocked", KEY_BLOCKED, NULL, 0, "Walk as for a task that is switched out (default)", 1 },
-	{ "current", KEY_CURRENT, NULL, 0, "Walk as for the current task, whose CPU's stacks may be "
-	  "used", 1 },
+	{ "current", KEY_CURRENT, NULL, 0, "Walk as for the current task, whose CPU's stacks may "
+	  "be used", 1 },
 	{ "from-regs", KEY_FROM_REGS, NULL, 0, "Walk as from a struct pt_regs of the current task",
 	  1 },
 	{ 0 },
@@ -208,7 +209,8 @@ static error_t parse_tasks(int key, char *arg, struct argp_state *state)
 static const struct argp_option tasks_options[] = {
 	{ "pid", 'p', "PID[,PID...]", 0, "These threads of a dump", 0 },
 	{ "comm", 'c', "COMM", 0, "Tasks of this name", 0 },
-	{ "all", 'a', NULL, 0, "All tasks (default: the one that panicked, else those on CPUs)", 0 },
+	{ "all", 'a', NULL, 0, "All tasks (default: the one that panicked, else those on CPUs)",
+	  0 },
 	{ "group", KEY_GROUP, NULL, 0, "Identical stacks once, with their tasks (text)", 0 },
 	{ "force", KEY_FORCE, NULL, 0, "Accept a vmlinux whose build-id differs", 0 },
 	{ 0 },
@@ -266,8 +268,8 @@ static void parse_stack(struct options *o, const char *arg, struct argp_state *s
 		o->has_stacks = true;
 		return;
 	}
-	argp_error(state, "--stack: '%s' is not of the form NAME=ADDR+SIZE, where NAME is task, irq, "
-			  "overflow, sdei-normal, sdei-critical or efi", arg);
+	argp_error(state, "--stack: '%s' is not of the form NAME=ADDR+SIZE, where NAME is task, "
+			  "irq, overflow, sdei-normal, sdei-critical or efi", arg);
 }
 
 static void parse_text(struct options *o, const char *arg, struct argp_state *state)
@@ -474,13 +476,14 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option output_options[] = {
-	{ "verdict", KEY_VERDICT, "V[,V...]", 0, "Print only traces with these verdicts; counts and "
-	  "the exit status cover all", 3 },
+	{ "verdict", KEY_VERDICT, "V[,V...]", 0, "Print only traces with these verdicts; counts "
+	  "and the exit status cover all", 3 },
 	{ "lines", 'l', NULL, 0, "Print source lines and inlined calls, from debug information "
 	  "(DWARF)", 3 },
-	{ "modules", KEY_MODULES, "DIR", 0, "Look for debug files of modules, and of the kernel, in "
-	  "DIR first; repeatable", 3 },
-	{ "limit", KEY_LIMIT, "N", 0, "Stop after N entries, as for a caller with a buffer of N", 3 },
+	{ "modules", KEY_MODULES, "DIR", 0, "Look for debug files of modules, and of the kernel, "
+	  "in DIR first; repeatable", 3 },
+	{ "limit", KEY_LIMIT, "N", 0, "Stop after N entries, as for a caller with a buffer of N",
+	  3 },
 	{ 0 },
 };
 

@@ -225,8 +225,8 @@ static void say_banner(struct printer *p, const struct rw_printed_log *log)
 		return;
 	p->banner_said = true;
 	fflush(stdout);
-	fprintf(stderr, "rewalk: warning: %s is the log of another build: '%.80s', vmlinux '%.80s'\n",
-		p->source, log->banner, banner);
+	fprintf(stderr, "rewalk: warning: %s is the log of another build: '%.80s', vmlinux "
+		"'%.80s'\n", p->source, log->banner, banner);
 }
 
 /** Print what was held back of the text; from now on it goes straight out. */
@@ -470,17 +470,17 @@ struct rw_error *printer_foreign(const struct printer *p, const struct inputs *i
 	if (p->nr_traces || !p->log.nr_foreign)
 		return NULL;
 	return rw_error_create(RW_ERROR_FORMAT,
-			       "%s: line %zu: the traces in it are of another architecture (arm64's "
-			       "begin with 'Call trace:'); give the log of an arm64 kernel",
-			       rw_file_said(inputs->logs[0].file), p->log.foreign_line);
+			       "%s: line %zu: the traces in it are of another architecture "
+			       "(arm64's begin with 'Call trace:'); give the log of an arm64 "
+			       "kernel", rw_file_said(inputs->logs[0].file), p->log.foreign_line);
 }
 
 struct rw_error *printer_finish(struct printer *p, const struct inputs *inputs, int *status_ret)
 {
 	if (!p->walker)
-		return rw_error_create(RW_ERROR_MISSING, "%s: none of its %zu traces is the one asked "
-				       "for; `-a' shows all", rw_file_said(inputs->logs[0].file),
-				       p->nr_traces);
+		return rw_error_create(RW_ERROR_MISSING, "%s: none of its %zu traces is the one "
+				       "asked for; `-a' shows all",
+				       rw_file_said(inputs->logs[0].file), p->nr_traces);
 	walker_finish(p->walker, NULL, 0);
 	*status_ret = rw_tally_status(&p->walker->tally);
 	return NULL;

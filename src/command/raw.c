@@ -127,9 +127,9 @@ struct rw_error *raw_kernel(const struct options *options, struct inputs *inputs
 	struct rw_error *err;
 
 	if (options->all_tasks || options->pids || options->comm || options->group)
-		return rw_error_create(RW_ERROR_USAGE, "-a, -p, -c and --group choose among the tasks "
-				       "of a dump, and none was given; leave them out, or give a "
-				       "vmcore");
+		return rw_error_create(RW_ERROR_USAGE, "-a, -p, -c and --group choose among the "
+				       "tasks of a dump, and none was given; leave them out, or "
+				       "give a vmcore");
 	err = image ? check_registers(options, inputs) : command_no_image(options);
 	struct options known = *options;
 	if (!err && find_slide(options, inputs, image, &known.kaslr))

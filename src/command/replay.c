@@ -22,8 +22,9 @@ static struct rw_error *check_options(const struct options *o)
 			   o->kaslr_known == RW_YES ? "--kaslr" : o->va_bits ? "--va-bits" :
 			   o->has_pac_mask ? "--pac-mask" : o->force ? "--force" : NULL;
 
-	return what ? rw_error_create(RW_ERROR_USAGE, "%s: %s has no meaning for a case file, which "
-				      "has all that a walk asks for; leave it out", o->vmlinux, what) :
+	return what ? rw_error_create(RW_ERROR_USAGE, "%s: %s has no meaning for a case file, "
+				      "which has all that a walk asks for; leave it out",
+				      o->vmlinux, what) :
 	       NULL;
 }
 
@@ -94,8 +95,8 @@ struct rw_error *replay_each(const struct options *options, const struct replaye
 		done++;
 	}
 	if (!err && !done)
-		err = rw_error_create(RW_ERROR_MISSING, "%s: none of its %zu tasks is the one asked "
-				      "for; `-a' shows all", replayed->file.name, nr);
+		err = rw_error_create(RW_ERROR_MISSING, "%s: none of its %zu tasks is the one "
+				      "asked for; `-a' shows all", replayed->file.name, nr);
 	return err;
 }
 

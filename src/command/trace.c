@@ -46,7 +46,8 @@ static const struct argp_child children[] = {
 	{ 0 },
 };
 
-static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]\nCASE", doc, children, NULL, NULL };
+static const struct argp argp = { NULL, options_parse, "VMLINUX [INPUT...]\nCASE", doc, children,
+				  NULL, NULL };
 
 /** The raw stack of the inputs, whatever texts were read before. */
 static struct rw_error *walk_raw(const struct options *options, struct inputs *inputs,

@@ -172,7 +172,8 @@ struct rw_error *rw_image_create_dump(const char *path, struct rw_image **ret)
 	return NULL;
 }
 
-struct rw_error *rw_image_add_kallsyms(struct rw_image *image, const struct rw_kallsyms_place *place,
+struct rw_error *rw_image_add_kallsyms(struct rw_image *image,
+				       const struct rw_kallsyms_place *place,
 				       rw_image_read_fn *read, void *arg)
 {
 	struct rw_kallsyms kallsyms = { 0 };

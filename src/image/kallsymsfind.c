@@ -20,7 +20,7 @@
 
 enum {
 	PAGE = 4096,
-	STEP = 1 << 20,			/* bytes that are read at once; some of them must be there */
+	STEP = 1 << 20,			/* bytes read at once; some of them must be there */
 	MOST_IMAGE = 1 << 26,		/* bytes from _stext on; Debian's 5.10 has them at 15 MB */
 	MOST_BELOW = 1 << 24,		/* _text is not further below _stext than that */
 	INDEX_SIZE = RW_KALLSYMS_TOKENS * 2,
@@ -106,9 +106,9 @@ static bool are_names(struct memory *m, size_t names, size_t markers, size_t nr)
 
 	for (size_t i = 0; i < nr && m->names++ < MOST_NAMES; i++) {
 		size_t size = rw_kallsyms_name_size(m->bytes + at, markers - at);
+		const uint8_t *marker = m->bytes + markers + i / RW_KALLSYMS_GROUP * 4;
 
-		if (!size || (i % RW_KALLSYMS_GROUP == 0 &&
-			      rw_get_le32(m->bytes + markers + i / RW_KALLSYMS_GROUP * 4) != at - names))
+		if (!size || (i % RW_KALLSYMS_GROUP == 0 && rw_get_le32(marker) != at - names))
 			return false;
 		at += size;
 	}
@@ -163,7 +163,7 @@ static bool find_before(struct memory *m, size_t index, struct rw_kallsyms_place
 	return true;
 }
 
-/** Another @STEP of memory behind what there is; false if it is all missing, or there is no room. */
+/** Another @STEP of memory behind what there is; false if all is missing, or no room is left. */
 static bool read_more(struct memory *m, rw_image_read_fn *read, void *arg)
 {
 	uint8_t *grown = m->size < MOST_IMAGE ? realloc(m->bytes, m->size + STEP) : NULL;

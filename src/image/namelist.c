@@ -54,7 +54,8 @@ static bool parse_line(const char *s, const char *end, struct line *ret)
 		end--;
 	line.nr_digits = rw_hex_parse(s, end, &line.addr);
 	s += line.nr_digits;
-	if (!line.nr_digits || line.nr_digits > RW_HEX_DIGITS || end - s < 4 || s[0] != ' ' || !is_letter(s[1]) || s[2] != ' ')
+	if (!line.nr_digits || line.nr_digits > RW_HEX_DIGITS || end - s < 4 || s[0] != ' ' ||
+	    !is_letter(s[1]) || s[2] != ' ')
 		return false;
 	line.letter = s[1];
 	line.name = s + 3;
@@ -185,10 +186,11 @@ static struct rw_error *check(const struct rw_image *image, const struct list *l
 
 	if (!list->has_address)
 		return rw_error_create(RW_ERROR_FORMAT, "line 1: the address is 0, and so are all: "
-				       "it was read without privilege; copy /proc/kallsyms as root");
+				       "it was read without privilege; copy /proc/kallsyms as "
+				       "root");
 	if (!stext || !etext)
-		return rw_error_create(RW_ERROR_FORMAT, "no %s in it: cut short, or not a kernel's; "
-				       "%s", stext ? "_etext" : "_stext", remedy);
+		return rw_error_create(RW_ERROR_FORMAT, "no %s in it: cut short, or not a "
+				       "kernel's; %s", stext ? "_etext" : "_stext", remedy);
 	// The kernel image lies in the upper half, 2^33 and more below its end, wherever
 	// KASLR puts it (36 bits of address, image.md 10).
 	if (stext->addr > -(UINT64_C(1) << 33) || stext->addr < -(UINT64_C(1) << 47))

@@ -54,7 +54,8 @@ const char *const rw_image_names[] = {
 
 	// The walkers, which tell the generation; anchors for DWARF (types_dwarf.c).
 	"arch_stack_walk", "arch_stack_walk_reliable", "unwind_frame", "unwind_next",
-	"kunwind_next", "kunwind_recover_return_address", "walk_stackframe", "ptrauth_prctl_reset_keys",
+	"kunwind_next", "kunwind_recover_return_address", "walk_stackframe",
+	"ptrauth_prctl_reset_keys",
 	"preempt_schedule", "__schedule", "load_module", "klp_enable_patch",
 	"bpf_ksym_find", "crash_save_cpu", "function_graph_enter",
 	"function_graph_enter_regs", "ftrace_push_return_trace",

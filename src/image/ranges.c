@@ -300,8 +300,8 @@ struct rw_error *rw_image_add_sym_code(struct rw_image *image, const uint64_t *w
 		};
 		if (!is_in_image(image, &ranges[i]))
 			return rw_error_create(RW_ERROR_FORMAT, "entry %zu of the "
-					       "sym_code_functions table, 0x%" PRIx64 " to 0x%" PRIx64
-					       ", is no range of the kernel image", i,
+					       "sym_code_functions table, 0x%" PRIx64 " to 0x%"
+					       PRIx64 ", is no range of the kernel image", i,
 					       ranges[i].start, ranges[i].end);
 		if (rw_image_symbolize(image, ranges[i].start, &symbol) &&
 		    symbol.addr == ranges[i].start)

@@ -491,7 +491,8 @@ static bool get_trace(struct case_reader *r, const json_t *object, struct rw_cas
 	    !case_get_tri(r, object, "in_efi", &trace->in_efi) ||
 	    !get_stacks(r, object, trace) || !get_fgraph(r, object, trace) ||
 	    !get_kretprobes(r, object, trace) ||
-	    !case_get_strings(r, object, "lost", &trace->lost) || !case_get_array(r, object, "words", &list))
+	    !case_get_strings(r, object, "lost", &trace->lost) ||
+	    !case_get_array(r, object, "words", &list))
 		return false;
 	json_array_foreach(list, i, value)
 		if (!take_words(r, value, trace))

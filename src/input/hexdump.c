@@ -93,7 +93,8 @@ static struct rw_error *add_pieces(struct rw_hexdump *dump)
 		if (row->repeat && before) {
 			uint64_t end = before->addr + before->size;
 
-			if (before->size && row->addr > end && (row->addr - end) % before->size == 0)
+			if (before->size && row->addr > end &&
+			    (row->addr - end) % before->size == 0)
 				err = add_piece(dump, end, row->addr - end, before);
 		}
 		if (!err && row->size)
@@ -260,7 +261,8 @@ struct rw_error *rw_hexdump_line(struct rw_hexdump *dump, const char *text, size
 	case RW_HEXLINE_ROW:
 		return rw_hexdump_row(dump, &hex, line.stamped, number);
 	case RW_HEXLINE_REPEAT:
-		if (dump->rows.nr && number == dump->last_line + 1 && has_repeats(dump->rows.format)) {
+		if (dump->rows.nr && number == dump->last_line + 1 &&
+		    has_repeats(dump->rows.format)) {
 			dump->rows.repeat = true;
 			dump->last_line = number;
 			dump->nr_lines++;
@@ -269,13 +271,14 @@ struct rw_error *rw_hexdump_line(struct rw_hexdump *dump, const char *text, size
 	case RW_HEXLINE_END:
 		return read_end(dump, &hex, number);
 	case RW_HEXLINE_BROKEN:
-		return rw_hexdump_is_next(dump, hex.addr, number) && dump->rows.format == hex.format ?
-		       broken_row(&hex, number) : NULL;
+		return rw_hexdump_is_next(dump, hex.addr, number) &&
+		       dump->rows.format == hex.format ? broken_row(&hex, number) : NULL;
 	case RW_HEXLINE_BARE:
 		rw_hexdump_note_hint(dump, number, "words without an address (od -A n, xxd -p)");
 		return NULL;
 	case RW_HEXLINE_NO_HEX:
-		rw_hexdump_note_hint(dump, number, "words that are octal or decimal (od and hexdump without -x)");
+		rw_hexdump_note_hint(dump, number, "words that are octal or decimal (od and "
+				     "hexdump without -x)");
 		return NULL;
 	}
 	return NULL;
@@ -289,13 +292,13 @@ static struct rw_error *rebase(struct rw_hexdump *dump, enum rw_hexdump_space sp
 
 	if (space != RW_HEXDUMP_OFFSET && dump->undecided)
 		return rw_error_create(RW_ERROR_FORMAT,
-				       "line %zu: the offsets of this dump can be octal, decimal or "
-				       "hexadecimal; give more of its rows, or dump it again with "
-				       "od -v -A x, or xxd", dump->undecided);
+				       "line %zu: the offsets of this dump can be octal, decimal "
+				       "or hexadecimal; give more of its rows, or dump it again "
+				       "with od -v -A x, or xxd", dump->undecided);
 	if (space != RW_HEXDUMP_OFFSET && dump->addressed)
 		return rw_error_create(RW_ERROR_USAGE,
-				       "line %zu: this dump has addresses of its own; leave out the "
-				       "one behind the '@'", dump->addressed);
+				       "line %zu: this dump has addresses of its own; leave out "
+				       "the one behind the '@'", dump->addressed);
 	for (size_t i = 0; i < dump->pieces.nr; i++) {
 		struct rw_hexpiece piece = dump->pieces.data[i];
 

@@ -153,6 +153,12 @@ static size_t value_place(const struct rw_hexrow *row, size_t width, size_t i)
 	return start + (size - 1 - (i - start));
 }
 
+/** What a printable column has for a byte. */
+static uint8_t shown_as(uint8_t byte)
+{
+	return byte >= ' ' && byte <= '~' ? byte : '.';
+}
+
 bool rw_hexrows_compare(struct rw_hexrows *rows, const uint8_t *bytes,
 			const struct rw_hexline *line)
 {
@@ -175,8 +181,8 @@ bool rw_hexrows_compare(struct rw_hexrows *rows, const uint8_t *bytes,
 			continue;
 		}
 		uint8_t c = (uint8_t)line->printable[i];
-		rows->evidence.against_memory += c != (memory >= ' ' && memory <= '~' ? memory : '.');
-		rows->evidence.against_values += c != (value >= ' ' && value <= '~' ? value : '.');
+		rows->evidence.against_memory += c != shown_as(memory);
+		rows->evidence.against_values += c != shown_as(value);
 	}
 	return true;
 }
@@ -192,9 +198,11 @@ static size_t count_addresses(const struct rw_hexrows *rows, const uint8_t *byte
 		for (size_t j = (size_t)(-row->addr & 7); j + 8 <= row->size; j += 8) {
 			uint8_t word[8];
 
-			for (size_t k = 0; k < 8; k++)
-				word[k] = bytes[row->off +
-						(values ? value_place(row, rows->width, j + k) : j + k)];
+			for (size_t k = 0; k < 8; k++) {
+				size_t at = values ? value_place(row, rows->width, j + k) : j + k;
+
+				word[k] = bytes[row->off + at];
+			}
 			uint64_t value = rw_get_le64(word);
 			nr += value >= RW_KERNEL_HALF && value % 4 == 0;
 		}
@@ -244,7 +252,8 @@ void rw_hexrows_settle_order(struct rw_hexrows *rows, uint8_t *bytes, const char
 			size_t size = row->size - start < rows->width ? row->size - start :
 									rows->width;
 
-			for (size_t low = start, high = start + size - 1; low < high; low++, high--) {
+			for (size_t low = start, high = start + size - 1; low < high;
+			     low++, high--) {
 				uint8_t byte = at[low];
 
 				at[low] = at[high];

@@ -77,8 +77,8 @@ static struct rw_error *check_sizes(const struct rw_hexpieces *pieces, uint64_t 
 					       piece->addr);
 		if (piece->size > MOST_BYTES - total)
 			return rw_error_create(RW_ERROR_FORMAT,
-					       "line %zu: rows up to here stand for more than %" PRIu64
-					       " MiB; give raw bytes instead", piece->line,
+					       "line %zu: rows up to here stand for more than %"
+					       PRIu64 " MiB; give raw bytes instead", piece->line,
 					       MOST_BYTES >> 20);
 		total += piece->size;
 	}

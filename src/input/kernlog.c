@@ -413,7 +413,8 @@ static struct rw_error *other_line(struct rw_printed *printed, struct caller *ca
 	enum rw_report_line kind = rw_report_read(&caller->report, line, p, end);
 
 	if (kind == RW_REPORT_OTHER)
-		return caller->open.stage == RW_STAGE_OPEN ? stranger(printed, caller, p, end) : NULL;
+		return caller->open.stage == RW_STAGE_OPEN ? stranger(printed, caller, p, end) :
+							     NULL;
 	caller->foreign = false;
 	if (kind == RW_REPORT_TRACE)
 		return open_trace(printed, caller, RW_PRINTED_CALL_TRACE, true);

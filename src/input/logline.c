@@ -317,7 +317,8 @@ static const char *trim_end(const char *p, const char *end)
 		if (end > p && end[-1] == 'm') {
 			const char *esc = end - 1;
 
-			while (esc > p && end - esc < 16 && (rw_is_digit(esc[-1]) || esc[-1] == ';'))
+			while (esc > p && end - esc < 16 &&
+			       (rw_is_digit(esc[-1]) || esc[-1] == ';'))
 				esc--;
 			if (esc - p >= 2 && esc[-1] == '[' && esc[-2] == '\033')
 				end = esc - 2;

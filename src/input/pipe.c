@@ -61,9 +61,9 @@ static struct rw_error *copy(int from, int to, const char *said, size_t limit)
 		if (!nr)
 			return NULL;
 		if ((size_t)nr > limit - size)
-			return rw_error_create(RW_ERROR_FORMAT, "%s: longer than the %zu bytes that "
-					       "are read from a pipe; save it in a file and name that",
-					       said, limit);
+			return rw_error_create(RW_ERROR_FORMAT, "%s: longer than the %zu bytes "
+					       "that are read from a pipe; save it in a file and "
+					       "name that", said, limit);
 		if (!write_all(to, buffer, nr))
 			return rw_error_os(errno, "%s: no memory to keep it", said);
 		size += nr;

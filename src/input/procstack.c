@@ -34,7 +34,8 @@ static const char *path_pid(const char *p, const char *end, int64_t *pid_ret)
 
 	while (digit && digit > p && rw_is_digit(digit[-1]))
 		digit--;
-	if (!at || digit == at || at - digit > 9 || (digit > p && digit[-1] != '/' && digit[-1] != ' '))
+	if (!at || digit == at || at - digit > 9 ||
+	    (digit > p && digit[-1] != '/' && digit[-1] != ' '))
 		return NULL;
 	rw_decimal_parse(digit, at, 9, &pid);
 	*pid_ret = (int64_t)pid;

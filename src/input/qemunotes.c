@@ -24,7 +24,10 @@
 #include "rewalk/bytes.h"
 #include "stream.h"
 
-enum { MAX_CPUS = 4096, NT_PRSTATUS = 1, NT_FPREGSET = 2, NT_ARM_FIRST = 0x400, NT_ARM_LAST = 0x4ff };
+enum {
+	MAX_CPUS = 4096,
+	NT_PRSTATUS = 1, NT_FPREGSET = 2, NT_ARM_FIRST = 0x400, NT_ARM_LAST = 0x4ff,
+};
 
 enum kind { OTHER, PRSTATUS, FPREGSET, VECTORS, VMCOREINFO };
 
@@ -66,8 +69,8 @@ uint64_t rw_qemu_notes_size(const struct rw_stream *stream, uint64_t off, uint64
 			at += note;
 			break;
 		}
+		// Without VMCOREINFO memory follows, which may look like anything.
 		if (kind == PRSTATUS && (++nr_cpus > MAX_CPUS ||
-					 // Without VMCOREINFO memory follows, which may look like anything.
 					 (first && nr_cpus > size / first)))
 			break;
 		fpregs |= kind == FPREGSET;

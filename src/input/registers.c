@@ -342,8 +342,9 @@ static struct rw_error *bad_value(const struct parser *parser, const struct rw_r
 		return rw_error_create(RW_ERROR_FORMAT,
 				       "line %zu: %s is '%s', %zu digits of %d: cut or damaged; "
 				       "complete it, or put 0x before it if it is the whole number",
-				       parser->line, name, rw_quote(pair->word, pair->word_size, buf), pair->nr_digits,
-				       pair->reg == RW_REGLINE_PSTATE ? 8 : 16);
+				       parser->line, name,
+				       rw_quote(pair->word, pair->word_size, buf),
+				       pair->nr_digits, pair->reg == RW_REGLINE_PSTATE ? 8 : 16);
 	if (!pair->word_size)
 		return rw_error_create(RW_ERROR_FORMAT,
 				       "line %zu: %s has no value; complete it, or remove it from "

@@ -402,8 +402,9 @@ bool rw_report_is_label(const char *line, bool *sure_ret)
 	*sure_ret = false;
 	for (size_t i = 0; i < sizeof(sure) / sizeof(sure[0]); i++)
 		*sure_ret |= rw_begins(line, end, sure[i]);
-	return *sure_ret || (end > line && end[-1] == ':') || rw_begins(line, end, "Allocated in ") ||
-	       rw_begins(line, end, "Freed in ") || rw_begins(line, end, "INFO: Allocated in ") ||
+	return *sure_ret || (end > line && end[-1] == ':') ||
+	       rw_begins(line, end, "Allocated in ") || rw_begins(line, end, "Freed in ") ||
+	       rw_begins(line, end, "INFO: Allocated in ") ||
 	       rw_begins(line, end, "INFO: Freed in ");
 }
 
@@ -411,7 +412,8 @@ bool rw_report_is_label(const char *line, bool *sure_ret)
 static bool is_part(const char *p, const char *end)
 {
 	static const char *const words[] = {
-		"Mem abort info:", "ESR = ", "Data abort info:", "user pgtable:", "swapper pgtable:",
+		"Mem abort info:", "ESR = ", "Data abort info:", "user pgtable:",
+		"swapper pgtable:",
 		"Tainted: [", "pstate:", "pc :", "lr :", "sp :", "x29:", "pmr", "SMP: stopping",
 		"PHYS_OFFSET:", "CPU features:", "Memory Limit:", "The buggy address",
 		"Memory state around", "Showing all locks", "INFO: lockdep is turned off",

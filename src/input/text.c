@@ -58,7 +58,8 @@ void rw_text_close(struct rw_text *text)
 
 static struct rw_error *read_error(const struct rw_text *text)
 {
-	return rw_error_os(errno, "%s: cannot be read after %zu bytes", rw_file_said(text->file), text->off);
+	return rw_error_os(errno, "%s: cannot be read after %zu bytes", rw_file_said(text->file),
+			   text->off);
 }
 
 /** Add to the bytes of a pipe what was read, or give them up. */
@@ -77,9 +78,9 @@ static struct rw_error *keep(struct rw_text *text, const char *bytes, size_t siz
 	}
 	if (size > text->limit || file->size > text->limit - size)
 		return rw_error_create(RW_ERROR_FORMAT,
-				       "%s: longer than the %zu bytes that are read from what is no "
-				       "regular file, and without a trace; save it in a file and name "
-				       "that", rw_file_said(text->file), text->limit);
+				       "%s: longer than the %zu bytes that are read from what is "
+				       "no regular file, and without a trace; save it in a file "
+				       "and name that", rw_file_said(text->file), text->limit);
 	if (file->size + size > text->kept_room) {
 		size_t room = 2 * (file->size + size);
 		uint8_t *grown = realloc((void *)file->bytes, room);

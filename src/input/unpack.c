@@ -162,9 +162,9 @@ static struct rw_error *put(struct target *target, const uint8_t *bytes, size_t 
 static struct rw_error *too_much(const struct target *target, uint64_t packed)
 {
 	return rw_error_create(RW_ERROR_FORMAT,
-			       "%s: %" PRIu64 " bytes of it unpack to more than %" PRIu64 " MiB, which no dump "
-			       "does; if it is one, unpack it by hand", target->name, packed,
-			       target->size >> 20);
+			       "%s: %" PRIu64 " bytes of it unpack to more than %" PRIu64
+			       " MiB, which no dump does; if it is one, unpack it by hand",
+			       target->name, packed, target->size >> 20);
 }
 
 static bool is_too_much(const struct target *target, uint64_t packed)

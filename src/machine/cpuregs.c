@@ -168,8 +168,8 @@ static struct rw_error *match_notes(struct rw_machine *m, bool any_saved, const 
 		candidates[match].possible = false;
 	}
 	if (unmatched)
-		machine_lose(m, "the registers of %zu CPU%s are of none that can be told", unmatched,
-			     unmatched == 1 ? "" : "s");
+		machine_lose(m, "the registers of %zu CPU%s are of none that can be told",
+			     unmatched, unmatched == 1 ? "" : "s");
 	return NULL;
 }
 
@@ -197,18 +197,19 @@ struct rw_error *rw_machine_set_regs(struct rw_machine *m, unsigned int cpu,
 
 	if (cpu >= m->nr_cpus)
 		return rw_error_create(RW_ERROR_MISMATCH, "%s: registers of CPU %u, but the dump's "
-				       "machine has %u CPUs; leave them out", from, cpu, m->nr_cpus);
+				       "machine has %u CPUs; leave them out", from, cpu,
+				       m->nr_cpus);
 	if ((regs->known & need) != need)
-		return rw_error_create(RW_ERROR_MISSING, "%s: CPU %u: pc, x29 and sp are needed; give "
-				       "all of its registers", from, cpu);
+		return rw_error_create(RW_ERROR_MISSING, "%s: CPU %u: pc, x29 and sp are needed; "
+				       "give all of its registers", from, cpu);
 	const struct rw_regs *own = &m->cpus[cpu].regs;
 	if (m->cpus[cpu].has_regs &&
 	    (own->pc != regs->pc || own->sp != regs->sp || own->x[29] != regs->x[29]))
 		return rw_error_create(RW_ERROR_MISMATCH,
 				       "%s: CPU %u: pc is 0x%" PRIx64 " and sp 0x%" PRIx64
-				       ", but 0x%" PRIx64 " and 0x%" PRIx64 " in the dump; give the "
-				       "registers of one moment", from, cpu, regs->pc, regs->sp, own->pc,
-				       own->sp);
+				       ", but 0x%" PRIx64 " and 0x%" PRIx64 " in the dump; give "
+				       "the registers of one moment", from, cpu, regs->pc, regs->sp,
+				       own->pc, own->sp);
 	struct rw_prstatus note = { .regs = *regs };
 	// Where the mode is not said: the upper half of the addresses is the kernel's.
 	if (!(regs->known & RW_REG_PSTATE))

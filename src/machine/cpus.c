@@ -60,8 +60,8 @@ struct rw_error *machine_find_cpus(struct rw_machine *m)
 		} else if (cpu->offset)
 			machine_member(m, runqueues + cpu->offset, m->o.rq_idle, &cpu->idle);
 	}
-	if (machine_symbol(m, "panic_cpu", &addr) && rw_space_read_uint(&m->space, addr, 4, &addr) &&
-	    addr < nr)
+	if (machine_symbol(m, "panic_cpu", &addr) &&
+	    rw_space_read_uint(&m->space, addr, 4, &addr) && addr < nr)
 		m->panic_cpu = addr;
 	return machine_find_cpu_regs(m);
 }

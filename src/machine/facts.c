@@ -119,13 +119,14 @@ static struct rw_error *find_slide(struct rw_kernel *kernel, const struct rw_ker
 	if (facts->kaslr_known == RW_YES) {
 		if (facts->kaslr & 0xfff)
 			return rw_error_create(RW_ERROR_USAGE,
-					       "--kaslr: 0x%" PRIx64 " is not a multiple of a page; "
-					       "give run-time minus link address of _text",
+					       "--kaslr: 0x%" PRIx64 " is not a multiple of a "
+					       "page; give run-time minus link address of _text",
 					       facts->kaslr);
 		if (facts->kaslr && rw_image_kind(image) == RW_IMAGE_KALLSYMS)
 			return rw_error_create(RW_ERROR_USAGE,
 					       "--kaslr: %s is a copy of /proc/kallsyms, which has "
-					       "run-time addresses; leave it out", rw_image_path(image));
+					       "run-time addresses; leave it out",
+					       rw_image_path(image));
 		kernel->slide = facts->kaslr;
 		kernel->slide_known = RW_YES;
 		kernel->slide_from = "given";

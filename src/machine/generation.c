@@ -69,7 +69,8 @@ static void choose(struct rw_kernel *kernel, const char *model, const char *why)
 static void choose_rfc(struct rw_kernel *kernel, const struct rw_type_query *q)
 {
 	if (!q)
-		choose(kernel, "rfc-v7", "sym_code_functions table; no types to tell the version by");
+		choose(kernel, "rfc-v7", "sym_code_functions table; no types to tell the version "
+		       "by");
 	else if (q[RFC_NEED].found)
 		choose(kernel, "rfc-v7", "sym_code_functions table, stackframe.need_reliable");
 	else if (q[RFC_STATE_RELIABLE].found)

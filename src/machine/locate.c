@@ -39,8 +39,9 @@ static struct rw_error *check_build(const struct rw_machine *m, bool force)
 	if (!theirs || !*ours || !strcasecmp(theirs, ours) || force)
 		return NULL;
 	return rw_error_create(RW_ERROR_MISMATCH,
-			       "%s: build-id: is %s, but the dump's kernel is %s (%s); give the vmlinux "
-			       "of that kernel, or --force", rw_image_path(m->image), ours, theirs,
+			       "%s: build-id: is %s, but the dump's kernel is %s (%s); give the "
+			       "vmlinux of that kernel, or --force", rw_image_path(m->image), ours,
+			       theirs,
 			       rw_vmcoreinfo_text(m->info, "OSRELEASE") ?: "release not known");
 }
 
@@ -106,10 +107,10 @@ static bool find_walk(struct rw_machine *m, struct place *place, uint64_t root, 
 static bool find_tables(struct rw_machine *m, struct place *place)
 {
 	uint64_t swapper = link_addr(m->image, "swapper_pg_dir");
+	uint64_t pa = swapper + place->slide - place->kimage_voffset;
+	uint64_t stext = link_addr(m->image, "_stext") + place->slide;
 
-	m->space.has_tables = swapper &&
-			      find_walk(m, place, swapper + place->slide - place->kimage_voffset,
-					link_addr(m->image, "_stext") + place->slide, &m->space.tables);
+	m->space.has_tables = swapper && find_walk(m, place, pa, stext, &m->space.tables);
 	return m->space.has_tables;
 }
 
@@ -130,7 +131,8 @@ static bool read_info(const struct rw_vmcoreinfo *info, struct place *place)
 	    value <= 28)
 		place->actual = 64 - value;
 	if (rw_vmcoreinfo_number(info, "PAGESIZE", &value))
-		place->page_shift = value == 4096 ? 12 : value == 16384 ? 14 : value == 65536 ? 16 : 0;
+		place->page_shift = value == 4096 ? 12 : value == 16384 ? 14 :
+				    value == 65536 ? 16 : 0;
 	return true;
 }
 
@@ -373,15 +375,15 @@ static struct rw_error *check_banner(struct rw_machine *m, bool force)
 	uint64_t va = link - text + m->space.kimage.start;
 	if (!rw_kimage_map_pa(&m->space.kimage, va, &pa) ||
 	    rw_dump_read(m->dump, pa, theirs, size, NULL) != RW_DUMP_OK) {
-		machine_lose(m, "the kernel's banner is not in the dump: that the vmlinux is its own "
-				"is not certain");
+		machine_lose(m, "the kernel's banner is not in the dump: that the vmlinux is its "
+				"own is not certain");
 		return NULL;
 	}
 	if (!memcmp(theirs, ours, size))
 		return NULL;
 	return rw_error_create(RW_ERROR_MISMATCH,
-			       "%s: linux_banner: is another one than the dump's; give the vmlinux of the "
-			       "dumped kernel, or --force", rw_image_path(m->image));
+			       "%s: linux_banner: is another one than the dump's; give the vmlinux "
+			       "of the dumped kernel, or --force", rw_image_path(m->image));
 }
 
 void machine_find_vmcoreinfo(struct rw_machine *m)
@@ -426,8 +428,8 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 	if (err)
 		return err;
 	if (!find_tables(m, &place))
-		machine_lose(m, "the kernel's page tables cannot be followed: memory of vmalloc (most "
-				"stacks, modules) is not readable");
+		machine_lose(m, "the kernel's page tables cannot be followed: memory of vmalloc "
+				"(most stacks, modules) is not readable");
 	if (!place.page_shift)
 		place.page_shift = 12;
 	set_linear_map(m, &place);
@@ -435,10 +437,10 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 	if ((said->kaslr_known == RW_YES && said->kaslr != place.slide) ||
 	    (said->va_bits && place.actual && said->va_bits != place.actual))
 		return rw_error_create(RW_ERROR_MISMATCH,
-				       "%s: the dump (%s) has a KASLR offset of 0x%" PRIx64 " and %u "
-				       "virtual address bits; leave --kaslr, --va-bits and --pac-mask out",
-				       rw_image_path(m->image), place.from, place.slide,
-				       place.actual);
+				       "%s: the dump (%s) has a KASLR offset of 0x%" PRIx64
+				       " and %u virtual address bits; leave --kaslr, --va-bits "
+				       "and --pac-mask out", rw_image_path(m->image), place.from,
+				       place.slide, place.actual);
 	*facts = *said;
 	if (said->kaslr_known != RW_YES) {
 		facts->kaslr_known = RW_YES;
@@ -451,7 +453,8 @@ struct rw_error *machine_locate(struct rw_machine *m, const struct rw_kernel_fac
 		if (said->pauth_hw != RW_UNKNOWN && said->pauth_hw != facts->pauth_hw)
 			return rw_error_create(RW_ERROR_MISMATCH,
 					       "%s: the dump's KERNELPACMASK is 0x%" PRIx64
-					       "; leave --pac-mask out", rw_image_path(m->image), mask);
+					       "; leave --pac-mask out", rw_image_path(m->image),
+					       mask);
 	}
 	m->kernel.slide_from = place.from;
 	return NULL;

@@ -93,8 +93,9 @@ static struct rw_error *learn(struct rw_machine *m, const struct rw_kernel_facts
 		err = machine_find_tasks(m);
 	if (!err && !m->kernel.thread_size)
 		err = rw_error_create(RW_ERROR_MISSING,
-				      "%s: symbols: the size of the initial stack is not told by them; "
-				      "this kernel's stacks cannot be bounded", rw_image_path(m->image));
+				      "%s: symbols: the size of the initial stack is not told by "
+				      "them; this kernel's stacks cannot be bounded",
+				      rw_image_path(m->image));
 	return err;
 }
 
@@ -165,13 +166,15 @@ const char *const *rw_machine_task_lost(struct rw_machine *m, size_t *nr_ret)
 {
 	static const char *const reasons[8] = {
 		[RW_DUMP_NO_RAM] = "memory that this walk asks for: the dump knows of none there",
-		[RW_DUMP_EXCLUDED] = "memory that this walk asks for: left out when the dump was written",
-		[RW_DUMP_TRUNCATED] = "memory that this walk asks for: behind the end of a truncated file",
-		[RW_DUMP_NO_FILE] = "memory that this walk asks for: in a file of the split set that was "
-				    "not given",
+		[RW_DUMP_EXCLUDED] = "memory that this walk asks for: left out when the dump was "
+				     "written",
+		[RW_DUMP_TRUNCATED] = "memory that this walk asks for: behind the end of a "
+				      "truncated file",
+		[RW_DUMP_NO_FILE] = "memory that this walk asks for: in a file of the split set "
+				    "that was not given",
 		[RW_DUMP_DAMAGED] = "memory that this walk asks for: in a damaged page",
-		[RW_DUMP_NO_CODEC] = "memory that this walk asks for: in a page compressed in a way that "
-				     "this build cannot read",
+		[RW_DUMP_NO_CODEC] = "memory that this walk asks for: in a page compressed in a "
+				     "way that this build cannot read",
 	};
 
 	memcpy(m->task_lost, m->lost, m->nr_lost * sizeof(m->lost[0]));

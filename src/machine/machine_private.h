@@ -7,7 +7,10 @@
 #include "rewalk/types.h"
 
 /* MAX_TASKS: PID_MAX_LIMIT.  A probe that returns has a frame, so a stack of 64 KiB bounds them. */
-enum { MAX_CPUS = 4096, MAX_TASKS = 1 << 22, MAX_LOST = 32, MAX_FGRAPH = 2048, MAX_KRETPROBES = 4096 };
+enum {
+	MAX_CPUS = 4096, MAX_TASKS = 1 << 22, MAX_LOST = 32, MAX_FGRAPH = 2048,
+	MAX_KRETPROBES = 4096,
+};
 
 /** A set of numbers, 0 excepted: to be zeroed at first; its slots are freed by its owner. */
 struct seen {
@@ -22,7 +25,8 @@ struct member {
 
 /** Where things lie in this kernel's structs. */
 struct offsets {
-	struct member task_size, task_stack, task_tasks, task_thread_node, task_signal, task_pid, task_tgid;
+	struct member task_size, task_stack, task_tasks, task_thread_node, task_signal;
+	struct member task_pid, task_tgid;
 	struct member task_comm, task_state, task_exit_state, task_on_cpu, task_cpu;
 	struct member task_fp, task_sp, task_pc, task_preempt;
 	struct member task_ret_stack, task_curr_ret_stack, task_kretprobes;
@@ -98,7 +102,7 @@ struct rw_machine {
 	const struct rw_image *image;
 	struct rw_image *own_image;	/* made from the dump; else NULL */
 	struct kimage kimage;		/* what it reads its bytes by */
-	bool text_names_only;		/* without CONFIG_KALLSYMS_ALL: what has no name may exist */
+	bool text_names_only;		/* no CONFIG_KALLSYMS_ALL: what has no name may exist */
 	struct rw_dump *dump;
 	struct rw_vmcoreinfo *own_info;	/* found in memory */
 	const struct rw_vmcoreinfo *info;

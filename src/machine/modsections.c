@@ -65,8 +65,8 @@ static void read_notes(struct rw_machine *m, struct module *module, uint64_t add
 		uint64_t desc = addr + NOTE_HEADER + (((uint64_t)name_size + 3) & ~UINT64_C(3));
 		if (name_size > 64 || size > 4096)
 			return;
-		if (rw_get_le32(header + 8) == NT_GNU_BUILD_ID && name_size == sizeof(name) && size &&
-		    size <= sizeof(module->build_id) &&
+		if (rw_get_le32(header + 8) == NT_GNU_BUILD_ID && name_size == sizeof(name) &&
+		    size && size <= sizeof(module->build_id) &&
 		    rw_space_read(&m->space, addr + NOTE_HEADER, name, sizeof(name)) &&
 		    !memcmp(name, ELF_NOTE_GNU, sizeof(name)) &&
 		    rw_space_read(&m->space, desc, module->build_id, size)) {

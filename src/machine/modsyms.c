@@ -121,7 +121,8 @@ static bool symbolize(struct rw_machine *m, struct module *module, uint64_t addr
 		      struct rw_symbol *ret)
 {
 	const struct module_symbol *symbols;
-	int kind = addr - module->text[0].start < module->text[0].end - module->text[0].start ? 0 : 1;
+	uint64_t core_size = module->text[0].end - module->text[0].start;
+	int kind = addr - module->text[0].start < core_size ? 0 : 1;
 
 	if (!module->symbols_read)
 		read_symbols(m, module);

@@ -110,8 +110,9 @@ struct rw_error *machine_offsets(struct rw_machine *m)
 	if (!m->o.task_stack.size || !m->o.task_tasks.size || !m->o.task_fp.size ||
 	    !m->o.task_pc.size || !m->o.task_pid.size)
 		return rw_error_create(RW_ERROR_MISSING,
-				       "%s: types: struct task_struct is not in them; give a vmlinux "
-				       "with BTF or debug information", rw_image_path(m->image));
+				       "%s: types: struct task_struct is not in them; give a "
+				       "vmlinux with BTF or debug information",
+				       rw_image_path(m->image));
 	return NULL;
 }
 

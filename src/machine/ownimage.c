@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The kernel's image out of its dump, where there is no vmlinux: names from its own
-// kallsyms, found by VMCOREINFO (up to 5.19, which do not say it, behind _stext); then, once it is known where the kernel lies, its
-// BTF, its banner, and the table of the RFC series from its memory.  A System.map or
-// a copy of /proc/kallsyms adds the names that kallsyms does not have: those of data,
-// in a kernel built without CONFIG_KALLSYMS_ALL.
+// kallsyms, found by VMCOREINFO (up to 5.19, which do not say it, behind _stext); then,
+// once it is known where the kernel lies, its BTF, its banner, and the table of the RFC
+// series from its memory.  A System.map or a copy of /proc/kallsyms adds the names that
+// kallsyms does not have: those of data, in a kernel built without CONFIG_KALLSYMS_ALL.
 //
 // Source: kernel/vmcore_info.c (since 6.0 with the places of kallsyms),
 // Documentation/arch/arm64/booting.rst; image.md 8 and 10, dumps.md 1.4.
@@ -75,7 +75,7 @@ static struct rw_error *add_kallsyms(struct rw_machine *m, uint64_t voffset)
 	return err;
 }
 
-/** What VMCOREINFO tells of variables; a kernel without CONFIG_KALLSYMS_ALL has no names of them. */
+/** What VMCOREINFO tells of variables; without CONFIG_KALLSYMS_ALL they have no names. */
 static void add_info_symbols(struct rw_machine *m, uint64_t slide)
 {
 	static const char *const names[] = { "swapper_pg_dir", "init_uts_ns", "prb" };
@@ -97,8 +97,9 @@ static struct rw_error *compare(const struct rw_machine *m, const struct rw_imag
 
 	if (rw_image_agrees(own, names, slide, what))
 		return NULL;
-	return rw_error_create(RW_ERROR_MISMATCH, "%s: %s: is not where the dump's kernel (%s) has it; "
-			       "give the file of that kernel, or --force", rw_image_path(names), what,
+	return rw_error_create(RW_ERROR_MISMATCH, "%s: %s: is not where the dump's kernel (%s) has "
+			       "it; give the file of that kernel, or --force",
+			       rw_image_path(names), what,
 			       release ? release : "release not known");
 }
 

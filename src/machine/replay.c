@@ -102,8 +102,8 @@ static struct rw_error *take_list(const struct rw_case_ranges *list, const char 
 				  struct rw_text_range *to, size_t most, size_t *nr_ret)
 {
 	if (list->nr > most)
-		return rw_error_create(RW_ERROR_FORMAT, "kernel.%s: has more than %zu ranges; export "
-				       "the case again", key, most);
+		return rw_error_create(RW_ERROR_FORMAT, "kernel.%s: has more than %zu ranges; "
+				       "export the case again", key, most);
 	for (size_t i = 0; i < list->nr; i++)
 		to[i] = (struct rw_text_range){ list->data[i].start, list->data[i].end,
 						list->data[i].name };
@@ -229,8 +229,9 @@ static struct rw_error *take_kernel(struct rw_replay *replay)
 					       "replay the case with the one that wrote it, or a "
 					       "newer one", from->model);
 		if (!from->has_layout)
-			return rw_error_create(RW_ERROR_FORMAT, "kernel.layout: is null, and a kernel "
-					       "with a model has one; export the case again");
+			return rw_error_create(RW_ERROR_FORMAT, "kernel.layout: is null, and a "
+					       "kernel with a model has one; export the case "
+					       "again");
 	}
 	if (from->slide_known == RW_YES && (!from->special.known || !from->code_section.known))
 		return rw_error_create(RW_ERROR_FORMAT, "kernel.special or kernel.code_section: is "
@@ -320,10 +321,11 @@ static struct rw_error *take_words(const struct rw_case_trace *from, const char 
 		const struct rw_case_run *run = &from->runs.data[i];
 
 		if (i && run->addr <= run[-1].addr)
-			return rw_error_create(RW_ERROR_FORMAT, "words: are not in the order of their "
-					       "addresses; export the case again");
+			return rw_error_create(RW_ERROR_FORMAT, "words: are not in the order of "
+					       "their addresses; export the case again");
 		err = rw_memory_add(memory, run->addr,
-				    (const uint8_t *)&from->words.data[run->first], 8 * run->nr, name);
+				    (const uint8_t *)&from->words.data[run->first], 8 * run->nr,
+				    name);
 	}
 	return err;
 }

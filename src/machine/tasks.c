@@ -65,8 +65,8 @@ static struct rw_error *add_task(struct rw_machine *m, uint64_t address)
 	uint64_t pid, tgid = 0, state = 0, exit_state = 0, cpu = 0;
 
 	if (m->tasks.nr >= m->max_tasks) {
-		machine_lose(m, "more than %zu tasks, which this memory cannot hold: the rest is left "
-				"out", m->max_tasks);
+		machine_lose(m, "more than %zu tasks, which this memory cannot hold: the rest is "
+				"left out", m->max_tasks);
 		m->tasks_missing = true;
 		return NULL;
 	}

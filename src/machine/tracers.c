@@ -48,7 +48,8 @@ static void read_shadow(struct rw_machine *m, uint64_t base, int64_t curr, struc
 	for (int64_t i = curr; i > 0;) {
 		uint64_t word;
 
-		if (nr == MAX_FGRAPH || !rw_space_read_uint(&m->space, base + 8 * (uint64_t)(i - 1), 8, &word)) {
+		if (nr == MAX_FGRAPH ||
+		    !rw_space_read_uint(&m->space, base + 8 * (uint64_t)(i - 1), 8, &word)) {
 			ret->incomplete = true;
 			break;
 		}

@@ -212,7 +212,8 @@ static enum rw_pc_kind kind_of(struct rw_decoder *decoder, const struct rw_print
 	if (labelled && !memcmp(span->text - 5, "lr : ", 5))
 		return RW_PC_RETURN;
 	bool exact = span->interrupted || decoder->in_vector ||
-		     (decoder->pc && decoder->pc_size == size && !memcmp(decoder->pc, span->text, size));
+		     (decoder->pc && decoder->pc_size == size &&
+		      !memcmp(decoder->pc, span->text, size));
 	decoder->in_vector = is_vector(span);
 	free(decoder->pc);
 	decoder->pc = NULL;

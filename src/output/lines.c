@@ -37,7 +37,8 @@ static void print_place(FILE *file, const struct rw_line *line)
  */
 static bool is_elsewhere(const struct rw_line *line, const char *name, uint64_t offset)
 {
-	return !line->inlined && line->function && name && !offset && strcmp(line->function, name) != 0;
+	return !line->inlined && line->function && name && !offset &&
+	       strcmp(line->function, name) != 0;
 }
 
 void rw_output_lines_text(FILE *file, struct rw_line_list lines, const char *name, uint64_t offset)
@@ -61,7 +62,8 @@ void rw_output_lines_text(FILE *file, struct rw_line_list lines, const char *nam
 	}
 }
 
-void rw_output_lines_kernel(FILE *file, struct rw_line_list lines, const char *name, uint64_t offset)
+void rw_output_lines_kernel(FILE *file, struct rw_line_list lines, const char *name,
+			    uint64_t offset)
 {
 	for (size_t i = 0; i < lines.nr; i++) {
 		const struct rw_line *line = &lines.data[i];

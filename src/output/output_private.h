@@ -43,7 +43,8 @@ struct rw_line_list rw_output_judged_lines(struct rw_output *out, const struct r
 /** Lines below a frame, of the address @name+@offset. */
 void rw_output_lines_text(FILE *file, struct rw_line_list lines, const char *name, uint64_t offset);
 /** The same on one line, to be put in parentheses. */
-void rw_output_lines_kernel(FILE *file, struct rw_line_list lines, const char *name, uint64_t offset);
+void rw_output_lines_kernel(FILE *file, struct rw_line_list lines, const char *name,
+			    uint64_t offset);
 void rw_output_lines_json(struct rw_json *json, struct rw_line_list lines);
 
 #endif

@@ -28,7 +28,8 @@ static void say_task(struct rw_output *out, const struct rw_printed_facts *facts
 	if (facts->state)
 		fprintf(out->file, "%s%c", *gap ? "  " : "", facts->state);
 	if (facts->running)
-		fprintf(out->file, "%s", facts->state ? ", running" : *gap ? "  running" : "running");
+		fprintf(out->file, "%s", facts->state ? ", running" :
+			*gap ? "  running" : "running");
 	if (facts->cpu >= 0)
 		fprintf(out->file, "%scpu %" PRId64, *gap ? "  " : "", facts->cpu);
 }
@@ -242,7 +243,8 @@ static void judged_kernel(struct rw_output *out, const struct rw_judged *judged)
 		struct rw_line_list lines = rw_output_judged_lines(out, judged, i);
 		if (lines.nr) {
 			fputs(" (", out->file);
-			rw_output_lines_kernel(out->file, lines, e->name, e->has_offset ? e->offset : 1);
+			rw_output_lines_kernel(out->file, lines, e->name,
+					       e->has_offset ? e->offset : 1);
 			putc(')', out->file);
 		}
 		putc('\n', out->file);

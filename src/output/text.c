@@ -205,8 +205,9 @@ void rw_output_model_line(struct rw_output *out, const struct rw_trace *trace)
 		rw_output_trace(out, trace);
 		return;
 	}
-	fprintf(out->file, "%-12s %s%-13s%s", trace->model->name, rw_output_color(out, result->verdict),
-		rw_verdict_name(result->verdict), rw_output_plain(out));
+	fprintf(out->file, "%-12s %s%-13s%s", trace->model->name,
+		rw_output_color(out, result->verdict), rw_verdict_name(result->verdict),
+		rw_output_plain(out));
 	if (result->nr_reasons)
 		fprintf(out->file, " %s at #%zu", rw_reason_name(result->reasons[0].code),
 			result->reasons[0].frame);

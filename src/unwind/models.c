@@ -40,7 +40,8 @@
 #define COMPLETE_WALK .promise = RW_PROMISE_COMPLETE_WALK
 
 static const struct rw_model models[] = {
-	RFC_MARKS(1, "2021-03-30", "marks what is in a special function or no text", rw_walk_rfc_v1),
+	RFC_MARKS(1, "2021-03-30", "marks what is in a special function or no text",
+		  rw_walk_rfc_v1),
 	RFC_MARKS(2, "2021-04-05", "as v1 with another ftrace entry in its list", rw_walk_rfc_v1),
 	RFC_MARKS(3, "2021-05-03", "marks what is in listed sections or no text", rw_walk_rfc_v3),
 	RFC_MARKS(4, "2021-05-15", "marks what is in the SYM_CODE table or no text",

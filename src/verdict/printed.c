@@ -181,13 +181,14 @@ static void find_start(struct rw_judged *judged)
 	if (!first)
 		return;
 	judged->has_start = true;
+	const char *name = first->name ? first->name : "";
 	if (strchr(first->marks, 'P') || (pc_name[0] && !strcmp(pc_name, first->text)))
 		judged->start = RW_START_REGS;
-	else if (strchr(first->marks, 'C') || (first->name && (!strcmp(first->name, "dump_backtrace") ||
-							      !strcmp(first->name, "show_stack"))))
+	else if (strchr(first->marks, 'C') || !strcmp(name, "dump_backtrace") ||
+		 !strcmp(name, "show_stack"))
 		judged->start = RW_START_CURRENT;
 	else if (judged->trace->kind != RW_PRINTED_PROC_STACK && !strchr(first->marks, 'T') &&
-		 !(first->name && !strcmp(first->name, "__switch_to")))
+		 strcmp(name, "__switch_to"))
 		judged->has_start = false;
 	if (judged->start == RW_START_REGS)
 		judged->frames[0].from_regs = true;

@@ -33,8 +33,9 @@ void rw_judged_misfit(const struct rw_judged *judged, char ret[RW_SENTENCE_SIZE]
 		snprintf(ret, RW_SENTENCE_SIZE, "line %zu: %s: the offset is not in the function",
 			 f->entry->line, f->entry->text);
 	else if (f->image_size)
-		snprintf(ret, RW_SENTENCE_SIZE, "line %zu: %s, but here that function has 0x%" PRIx64
-			 " bytes", f->entry->line, f->entry->text, f->image_size);
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "line %zu: %s, but here that function has 0x%" PRIx64 " bytes",
+			 f->entry->line, f->entry->text, f->image_size);
 	else
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "line %zu: %s, but here no function of that name has that size",
@@ -48,19 +49,19 @@ static void printed_trace(const struct rw_judged *judged, char ret[RW_SENTENCE_S
 	const char *why;
 
 	if (trace->kind == RW_PRINTED_HYPERVISOR) {
-		snprintf(ret, RW_SENTENCE_SIZE, "this is the hypervisor's own stack (nVHE), which the "
-			 "kernel's rules are not for; it is shown, not judged");
+		snprintf(ret, RW_SENTENCE_SIZE, "this is the hypervisor's own stack (nVHE), which "
+			 "the kernel's rules are not for; it is shown, not judged");
 		return;
 	}
 	if (trace->kind == RW_PRINTED_STORED) {
-		snprintf(ret, RW_SENTENCE_SIZE, "a trace that was stored before, not a walk of a task's "
-			 "stack; it is shown, not judged");
+		snprintf(ret, RW_SENTENCE_SIZE, "a trace that was stored before, not a walk of a "
+			 "task's stack; it is shown, not judged");
 		return;
 	}
 	if (judged->misfit) {
 		rw_judged_misfit(judged, misfit);
-		snprintf(ret, RW_SENTENCE_SIZE, "this vmlinux is not of the kernel that printed it (%.600s); "
-			 "give the vmlinux of that kernel", misfit);
+		snprintf(ret, RW_SENTENCE_SIZE, "this vmlinux is not of the kernel that printed it "
+			 "(%.600s); give the vmlinux of that kernel", misfit);
 		return;
 	}
 	if (trace->kind == RW_PRINTED_UNHEADED)
@@ -77,8 +78,8 @@ static void printed_trace(const struct rw_judged *judged, char ret[RW_SENTENCE_S
 		why = "it does not end as a complete chain does";
 	else
 		why = "its end is cut off";
-	snprintf(ret, RW_SENTENCE_SIZE, "%s; a text has no stack to walk: give a vmcore, or the stack and "
-		 "registers", why);
+	snprintf(ret, RW_SENTENCE_SIZE, "%s; a text has no stack to walk: give a vmcore, or the "
+		 "stack and registers", why);
 }
 
 void rw_judged_sentence(const struct rw_judged *judged, const struct rw_reason *reason,
@@ -99,8 +100,8 @@ void rw_judged_sentence(const struct rw_judged *judged, const struct rw_reason *
 		snprintf(ret, RW_SENTENCE_SIZE, "%.500s is not kernel text", name);
 		break;
 	case RW_REASON_EXCEPTION_BOUNDARY:
-		snprintf(ret, RW_SENTENCE_SIZE, "%.500s was interrupted by an exception, so its caller may "
-			 "be missing", name);
+		snprintf(ret, RW_SENTENCE_SIZE, "%.500s was interrupted by an exception, so its "
+			 "caller may be missing", name);
 		break;
 	case RW_REASON_ENTRY_LIMIT:
 		snprintf(ret, RW_SENTENCE_SIZE, "the caller's buffer is full");

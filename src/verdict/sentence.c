@@ -31,8 +31,8 @@ static void stack_unknown(const struct rw_trace *trace, const struct rw_reason *
 {
 	if (trace->task) {
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "0x%" PRIx64 " may lie on a stack of its CPU, whose bounds or state are not in "
-			 "the dump", reason->address);
+			 "0x%" PRIx64 " may lie on a stack of its CPU, whose bounds or state are "
+			 "not in the dump", reason->address);
 		return;
 	}
 	if (reason->detail == RW_DETAIL_CONTEXT)
@@ -82,22 +82,22 @@ static void layout_unknown(const struct rw_trace *trace, const struct rw_reason 
 			 "give it with --kaslr");
 	else if (reason->detail == RW_DETAIL_TRAMPOLINE)
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "where the tracers' trampolines lie is not known, and 0x%" PRIx64 " may be "
-			 "one; give the vmlinux",
+			 "where the tracers' trampolines lie is not known, and 0x%" PRIx64
+			 " may be one; give the vmlinux",
 			 reason->address);
 	else if (reason->detail == RW_DETAIL_LAYOUT)
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "the image has no types, so where this kernel keeps its records is not known, "
-			 "and %s need not be its own model; give a vmlinux with BTF or DWARF",
-			 trace->model->name);
+			 "the image has no types, so where this kernel keeps its records is not "
+			 "known, and %s need not be its own model; give a vmlinux with BTF or "
+			 "DWARF", trace->model->name);
 	else if (reason->detail == RW_DETAIL_EL1_ENTRY)
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "where this kernel's exception vectors lie is not known, so that an interrupted "
-			 "function cannot be told");
+			 "where this kernel's exception vectors lie is not known, so that an "
+			 "interrupted function cannot be told");
 	else if (reason->detail == RW_DETAIL_RET_FROM_FORK)
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "where ret_from_fork() lies is not known: if 0x%" PRIx64 " is in it, the chain "
-			 "ends there as it should", reason->address);
+			 "where ret_from_fork() lies is not known: if 0x%" PRIx64 " is in it, the "
+			 "chain ends there as it should", reason->address);
 	else
 		snprintf(ret, RW_SENTENCE_SIZE,
 			 "the list of code that this version distrusts cannot be made from this "
@@ -116,8 +116,8 @@ static void text_unknown(const struct rw_trace *trace, const struct rw_reason *r
 			 reason->address);
 	else if (reason->detail == RW_DETAIL_SYM_CODE)
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "whether %s is a SYM_CODE function is not known without the kernel's table or "
-			 "its vmlinux; give the vmlinux",
+			 "whether %s is a SYM_CODE function is not known without the kernel's "
+			 "table or its vmlinux; give the vmlinux",
 			 name_of(trace, reason->address, name, sizeof(name)));
 	else
 		snprintf(ret, RW_SENTENCE_SIZE,
@@ -137,8 +137,8 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 		snprintf(ret, RW_SENTENCE_SIZE, "%s is a SYM_CODE function%s",
 			 name_of(trace, addr, name, sizeof(name)),
 			 trace->model->layout.zero_fp_ends && !trace->input.layout.zero_fp_ends ?
-			 "; this version looks for an fp of 0 at the last frame, not for this kernel's "
-			 "final record" :
+			 "; this version looks for an fp of 0 at the last frame, not for this "
+			 "kernel's final record" :
 			 rw_trace_is_last(trace, reason->frame) ?
 			 ", and this version does not exempt the last frame" :
 			 ", and this is not the last frame");
@@ -147,15 +147,15 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 		not_text(trace, addr, ret);
 		break;
 	case RW_REASON_MISALIGNED_FP:
-		snprintf(ret, RW_SENTENCE_SIZE, "the next frame record, 0x%" PRIx64 ", is misaligned",
-			 addr);
+		snprintf(ret, RW_SENTENCE_SIZE,
+			 "the next frame record, 0x%" PRIx64 ", is misaligned", addr);
 		break;
 	case RW_REASON_OFF_STACK:
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 addr ? "the next frame record, 0x%" PRIx64 ", is on no stack that this walk "
-				"may use" :
-				"the chain ends with a frame pointer of %" PRIu64 ", not at the final "
-				"record",
+			 addr ? "the next frame record, 0x%" PRIx64 ", is on no stack that this "
+				"walk may use" :
+				"the chain ends with a frame pointer of %" PRIu64 ", not at the "
+				"final record",
 			 addr);
 		break;
 	case RW_REASON_STACK_ORDER:
@@ -166,8 +166,8 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 		break;
 	case RW_REASON_BAD_FINAL_RECORD:
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "the record at 0x%" PRIx64 " is marked as final, but the task's final record "
-			 "is elsewhere",
+			 "the record at 0x%" PRIx64 " is marked as final, but the task's final "
+			 "record is elsewhere",
 			 addr);
 		break;
 	case RW_REASON_EXCEPTION_BOUNDARY:
@@ -194,7 +194,8 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 	case RW_REASON_TASK_RUNNING:
 		snprintf(ret, RW_SENTENCE_SIZE, trace->task ?
 			 "it was running, in user mode: there is no kernel stack to rely on" :
-			 "this kernel does not walk from the registers of a task that is not current");
+			 "this kernel does not walk from the registers of a task that is not "
+			 "current");
 		break;
 	case RW_REASON_ENTRY_LIMIT:
 		snprintf(ret, RW_SENTENCE_SIZE,
@@ -214,9 +215,10 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 		break;
 	case RW_REASON_PAC_UNKNOWN:
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "0x%" PRIx64 " carried bits that are a pointer authentication code or belong to "
-			 "it; %s", addr,
-			 trace->input.va_bits ? "say with --pac-mask whether the CPU has them (0: no)" :
+			 "0x%" PRIx64 " carried bits that are a pointer authentication code or "
+			 "belong to it; %s", addr,
+			 trace->input.va_bits ?
+			 "say with --pac-mask whether the CPU has them (0: no)" :
 			 "give the virtual address bits in use with --va-bits");
 		break;
 	case RW_REASON_TASK_RUNNING_NO_REGISTERS:
@@ -227,7 +229,8 @@ void rw_trace_sentence(const struct rw_trace *trace, const struct rw_reason *rea
 		break;
 	case RW_REASON_REGISTERS_MISSING:
 		snprintf(ret, RW_SENTENCE_SIZE,
-			 "its stack or its saved registers (thread.cpu_context) are not in the dump");
+			 "its stack or its saved registers (thread.cpu_context) are not in the "
+			 "dump");
 		break;
 	case RW_REASON_NONE:
 	case RW_REASON_PRINTED_TRACE:

@@ -4,8 +4,8 @@
 
 golden.py --rewalk R [--update] [NAME...]: each folder of tests/cli/cases has `cmd`, a
 line for sh with $REWALK in it, run in an empty directory where the fixtures stand as
-./fw, ./text and ./logs; `stdout`, `stderr` and `exit` are what must come out, byte for byte.  --update
-writes them anew: look at the difference before it is committed.
+./fw, ./text and ./logs; `stdout`, `stderr` and `exit` are what must come out, byte for
+byte.  --update writes them anew: look at the difference before it is committed.
 """
 import argparse
 import os

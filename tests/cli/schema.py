@@ -72,8 +72,10 @@ def runs(folder):
         trace = ['trace', '--json'] + start
         yield name, trace + stacks + what, ['trace', 'summary']
         lines = [a.replace('firmware.elf', 'firmware.debug') for a in what]
-        yield name + ', source lines', trace + ['-l', '--model', 'rfc-v7'] + stacks + lines, ['trace', 'summary']
-        yield name + ', all models', trace + ['--model', 'all'] + stacks + what, ['trace', 'summary']
+        yield name + ', source lines', trace + ['-l', '--model', 'rfc-v7'] + stacks + lines, \
+            ['trace', 'summary']
+        yield name + ', all models', trace + ['--model', 'all'] + stacks + what, \
+            ['trace', 'summary']
         yield name + ', stacks not said', trace + what, ['trace', 'summary']
         yield name + ', KASLR wrong', trace + ['--kaslr', '40000000'] + stacks + what, \
             ['trace', 'summary']

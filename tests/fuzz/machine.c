@@ -102,8 +102,9 @@ static void find_places(const uint8_t *ram)
 	static const uint8_t zeros[8];
 
 	for (uint32_t off = 8; off < MK_RAM_SIZE - 16; off += 8)
-		if (nr_places < sizeof(places) / sizeof(places[0]) && memcmp(ram + off - 8, zeros, 8) |
-		    memcmp(ram + off, zeros, 8) | memcmp(ram + off + 8, zeros, 8))
+		if (nr_places < sizeof(places) / sizeof(places[0]) &&
+		    memcmp(ram + off - 8, zeros, 8) | memcmp(ram + off, zeros, 8) |
+		    memcmp(ram + off + 8, zeros, 8))
 			places[nr_places++] = off;
 }
 

@@ -34,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (!err) {
 		off_t unpacked = lseek(fd, 0, SEEK_END);
 
-		if (unpacked < 0 || (size_t)unpacked < nr || (nr < sizeof(head) && (size_t)unpacked != nr))
+		if (unpacked < 0 || (size_t)unpacked < nr ||
+		    (nr < sizeof(head) && (size_t)unpacked != nr))
 			abort();
 		close(fd);
 	} else if (fd != -1 || strchr(err->message, '\n')) {

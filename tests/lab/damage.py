@@ -60,7 +60,8 @@ def corrupt(path, size, rng, stacks):
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--rewalk', required=True)
-    p.add_argument('--vmlinux', action='append', default=[], help='or a System.map; none if not given')
+    p.add_argument('--vmlinux', action='append', default=[],
+                   help='or a System.map; none if not given')
     p.add_argument('--count', type=int, default=200)
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('dump')

@@ -19,7 +19,8 @@ import sys
 
 LIMIT = 600
 STAMP = re.compile(rb'^\[ *\d+\.\d+\] ?')
-ENTRY = re.compile(rb'^ (\S+\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[^\]]+\])?|0x[0-9a-f]+)(?: \(([A-Z]+)\))?$')
+ENTRY = re.compile(rb'^ (\S+\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[^\]]+\])?|0x[0-9a-f]+)'
+                   rb'(?: \(([A-Z]+)\))?$')
 
 
 def log_traces(path):

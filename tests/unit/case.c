@@ -135,7 +135,8 @@ static void fill(struct rw_case *c)
 	for (uint64_t i = 0; i < 20; i++) {
 		struct rw_case_range *range = rw_vector_push(&k->sym_code);
 
-		*range = (struct rw_case_range){ k->text + 0x100 * i, k->text + 0x100 * i + 4, NULL };
+		*range = (struct rw_case_range){ k->text + 0x100 * i, k->text + 0x100 * i + 4,
+						 NULL };
 	}
 	struct rw_case_range *range = rw_vector_push(&k->more_text);
 	*range = (struct rw_case_range){ 0x1000, 0x2000, "m" };
@@ -205,13 +206,15 @@ static const struct {
 	{ "\"version\":1", "\"version\":\"1\"", "version: is no number" },
 	{ "\"redacted\":true", "\"redacted\":1", "redacted: is neither true nor false" },
 	{ "\"redacted\":true,", "", "redacted: is neither true nor false" },
-	{ "\"redacted\":true", "\"redacted\":true,\"redacted\":true", "line 1: duplicate object key" },
+	{ "\"redacted\":true", "\"redacted\":true,\"redacted\":true",
+	  "line 1: duplicate object key" },
 	{ "\"replay\":null", "\"replay\":[]", "replay: is no string" },
 	{ "\"given\":[]", "\"given\":[\"no-\"]", "given: is none of the words" },
 	{ "\"given\":[]", "\"given\":[null]", "given: has an element that is null" },
 	{ "\"options\":[]", "\"options\":[[\"x\",true,\"default\"]]", "options: is none of the" },
 	{ "\"options\":[]", "\"options\":[[\"xpaclri\",true,\"x\"]]", "options: is none of the" },
-	{ "\"options\":[]", "\"options\":[[\"xpaclri\",1,\"given\"]]", "options: has one that is no" },
+	{ "\"options\":[]", "\"options\":[[\"xpaclri\",1,\"given\"]]",
+	  "options: has one that is no" },
 	{ "\"options\":[]", "\"options\":[[\"xpaclri\",true]]", "options: has one that is no" },
 	{ "\"options\":[]", "\"options\":[[\"xpaclri\",true,null]]", "options: has one that" },
 	{ "\"kernel\":{", "\"kernel\":[],\"x\":{", "kernel: is no object" },
@@ -240,7 +243,8 @@ static const struct {
 	{ "\"frame_record_meta\":false", "\"frame_record_meta\":true,\"x\":0,\"y\":1",
 	  NULL },
 	{ "\"pt_regs_stackframe\":304,\"frame_record_meta\":false",
-	  "\"pt_regs_stackframe\":320,\"frame_record_meta\":true", "has a frame record that is not" },
+	  "\"pt_regs_stackframe\":320,\"frame_record_meta\":true",
+	  "has a frame record that is not" },
 	{ "\"return_to_handler\":[]", "\"return_to_handler\":[\"0x1\"]",
 	  "return_to_handler: is no array of 2" },
 	{ "\"kretprobe_trampoline\":[]", "\"kretprobe_trampoline\":\"0x1\"",
@@ -248,7 +252,8 @@ static const struct {
 	{ "\"1000+9ac ", "\"1000+9ac  ", "sym_code: is no list of OFFSET+SIZE" },
 	{ "\"1000+9ac ", "\"1000-9ac ", "sym_code: is no list of OFFSET+SIZE" },
 	{ "\"1000+9ac ", "\"1000+0 ", "sym_code: has a range that is empty" },
-	{ "\"1000+9ac ", "\"1000+ffffffffffffffff ", "sym_code: has a range that is empty or wraps" },
+	{ "\"1000+9ac ", "\"1000+ffffffffffffffff ",
+	  "sym_code: has a range that is empty or wraps" },
 	{ "\"1000+9ac ", "\"10000000000000000+1 ", "sym_code: is no list" },
 	{ "\"7000+e0\"", "\"\"", "sym_code: is no list" },
 	{ "\"7000+e0\"", "7000", "sym_code: is no list" },
@@ -267,7 +272,8 @@ static const struct {
 	{ "\"0xffff8000080021c0\",48", "\"0xffff8000080021c0\",9223372036854775807",
 	  "symbols[0]: has no name, wraps" },
 	{ "48,\"ret_from_fork\"", "48,null", "symbols[0]: has no name" },
-	{ "\"0xffff800008002a10\",96", "\"0xffff800008002a10\",97", "symbols[2]: has no name, wraps, "
+	{ "\"0xffff800008002a10\",96", "\"0xffff800008002a10\",97",
+	  "symbols[2]: has no name, wraps, "
 	  "or begins below" },
 	{ "\"lost\":[]", "\"lost\":[null]", "lost: has an element that is null" },
 	{ "\"lost\":[],\n\"words\"", "\"lost\":[1],\"words\"", "traces[0].lost: is no string" },
@@ -277,18 +283,23 @@ static const struct {
 	{ "\"task\":null,", "\"task\":{\"pid\":-1},", "traces[0].pid: is no number" },
 	{ "\"task\":null,", "\"task\":{\"pid\":1,\"tgid\":1,\"comm\":\"12345678901234567\"},",
 	  "traces[0].comm: is longer than 16 bytes" },
-	{ "\"task\":null,", "\"task\":{\"pid\":1,\"tgid\":1,\"comm\":\"a\",\"state\":\"\",\"cpu\":0,"
-	  "\"running\":false,\"panicked\":false,\"address\":\"0x0\"},", "traces[0].task: has no name" },
-	{ "\"walkable\":\"yes\"", "\"walkable\":\"YES\"", "traces[0]: walkable: is none of the words" },
+	{ "\"task\":null,",
+	  "\"task\":{\"pid\":1,\"tgid\":1,\"comm\":\"a\",\"state\":\"\",\"cpu\":0,"
+	  "\"running\":false,\"panicked\":false,\"address\":\"0x0\"},",
+	  "traces[0].task: has no name" },
+	{ "\"walkable\":\"yes\"", "\"walkable\":\"YES\"",
+	  "traces[0]: walkable: is none of the words" },
 	{ "\"walkable\":\"yes\",", "", "traces[0].walkable: is no string" },
 	{ "\"start\":\"blocked\"", "\"start\":\"x\"", "traces[0]: start: is none of the words" },
-	{ "\"stacks\":{\"task\"", "\"stacks\":{\"tusk\"", "traces[0]: stacks: has one of no known" },
+	{ "\"stacks\":{\"task\"", "\"stacks\":{\"tusk\"",
+	  "traces[0]: stacks: has one of no known" },
 	{ "\"0xffff80000c000000\",\"0xffff80000c004000\"", "\"0x1\",\"0x1\"",
 	  "traces[0].stacks: has one that does not end" },
 	{ "\"0xffff80000c000000\",\"0xffff80000c004000\"", "\"0x1\"", "stacks: is no array of 2" },
 	{ "\"form\":\"unknown\"", "\"form\":\"no\"", "traces[0]: fgraph.form: is none" },
 	{ "\"form\":\"unknown\",\"incomplete\":false,\"instances\"",
-	  "\"form\":\"no\",\"incomplete\":false,\"instances\"", "traces[0]: kretprobes.form: is none" },
+	  "\"form\":\"no\",\"incomplete\":false,\"instances\"",
+	  "traces[0]: kretprobes.form: is none" },
 	{ "\"entries\":[]", "\"entries\":[[true,\"0x1\"]]", "fgraph: has one that is no" },
 	{ "\"entries\":[]", "\"entries\":[[\"0x1\",\"0x1\",\"0x1\"]]", "fgraph: has one" },
 	{ "\"instances\":[]", "\"instances\":[[\"0x1\"]]", "kretprobes: is no address" },
@@ -328,8 +339,8 @@ static void test_bad(void **unused)
 			assert_null(err);
 		} else if (!err) {
 			fail_msg("%s: accepted", bad[i].to);
-		} else if (!strstr(err->message, bad[i].says) || strncmp(err->message, "c.rwc: ", 7) ||
-			   !strchr(err->message, ';')) {
+		} else if (!strstr(err->message, bad[i].says) ||
+			   strncmp(err->message, "c.rwc: ", 7) || !strchr(err->message, ';')) {
 			fail_msg("%s: %s", bad[i].to, err->message);
 		}
 		rw_error_destroy(err);

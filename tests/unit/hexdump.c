@@ -239,8 +239,8 @@ static void test_tools(void **state)
 			const struct rw_hexdump_span *spans = rw_hexdump_spans(dump, &nr);
 			if (nr != 1 || spans->space != RW_HEXDUMP_VIRTUAL || spans->addr != BASE ||
 			    spans->size != SAMPLE_SIZE || memcmp(spans->bytes, sample, SAMPLE_SIZE))
-				fail_msg("%s, %d: %zu spans, the first at 0x%llx has %zu bytes, the "
-					 "first is %02x", row->name, how, nr,
+				fail_msg("%s, %d: %zu spans, the first at 0x%llx has %zu bytes, "
+					 "the first is %02x", row->name, how, nr,
 					 (unsigned long long)spans->addr, spans->size,
 					 spans->bytes[0]);
 			const struct rw_hexdump_note *notes = rw_hexdump_notes(dump, &nr);
@@ -319,7 +319,8 @@ static const struct text_row {
 	  "", "", 0, "", NULL },
 	{ "OpenOCD",
 	  "> mdd 0xffff800080038000 4\n"
-	  "0xffff800080038000: 0000000057ac6e9d ffff80000c003d60 0000000000000000 0000000000000001 \n"
+	  "0xffff800080038000: 0000000057ac6e9d ffff80000c003d60 0000000000000000 "
+	  "0000000000000001 \n"
 	  "> mdw 0xffff800080038020 2\n"
 	  "0xffff800080038020: 08002ab4 ffff8000 \n"
 	  "> mdb phys 0x40000000 4\n"
@@ -373,7 +374,8 @@ static const struct text_row {
 	  "some text\n00000000: 2800 000c 0080 ffff 582a 0008 0080 ffff  (.......X*......\n",
 	  "", "", 2, "", NULL },
 	{ "no base, but in a log it is not meant",
-	  "[   12.345678] 00000000: 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b a5  kkkkkkkkkkkkkkk.\n",
+	  "[   12.345678] 00000000: 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b 6b a5  "
+	  "kkkkkkkkkkkkkkk.\n",
 	  "", "", 0, "", NULL },
 	{ "KASAN's shadow bytes are none",
 	  "[   12.345678] Memory state around the buggy address:\n"
@@ -614,7 +616,8 @@ static void test_places(void **state)
 /** A line of 10 MB, of each kind. */
 static void test_long_lines(void **state)
 {
-	static const char *const parts[] = { "A", "00", " 0000", "0", " ", "\t0x00", "<", "*", ":" };
+	static const char *const parts[] = { "A", "00", " 0000", "0", " ", "\t0x00", "<", "*",
+					     ":" };
 	static const char *const starts[] = { "", "00000000: ", "0000000 ", "0xffff80000c000000:\t",
 					      "ffff80000c000000: ", "ffff80000c000000:  ",
 					      "00000000  00 " };

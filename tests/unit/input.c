@@ -702,10 +702,10 @@ static void test_function(void **state)
 	} rows[] = {
 		{ " #0 [" B "] __switch_to at " A "\n", "__switch_to" },
 		{ " #0 [" B "] el0_svc+68 at " A "  [scene]\n", "el0_svc" },
-		{ " #0 [" B "] a_name_of_63_characters_0123456789_0123456789_0123456789_012345 at " A
-		  "\n", "a_name_of_63_characters_0123456789_0123456789_0123456789_012345" },
-		{ " #0 [" B "] a_name_of_64_characters_0123456789_0123456789_0123456789_0123456 at " A
-		  "\n", "" },
+		{ " #0 [" B "] a_name_of_63_characters_0123456789_0123456789_0123456789_012345 at "
+		  A "\n", "a_name_of_63_characters_0123456789_0123456789_0123456789_012345" },
+		{ " #0 [" B "] a_name_of_64_characters_0123456789_0123456789_0123456789_0123456 at "
+		  A "\n", "" },
 		{ "pc : " A "\n", "" },
 	};
 
@@ -713,7 +713,8 @@ static void test_function(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct rw_regs_blocks blocks = { 0 };
 
-		expect_ok(rw_regs_from_text(rows[i].text, strlen(rows[i].text), &blocks), rows[i].text);
+		expect_ok(rw_regs_from_text(rows[i].text, strlen(rows[i].text), &blocks),
+			  rows[i].text);
 		assert_int_equal(blocks.nr, 1);
 		assert_string_equal(blocks.data[0].function, rows[i].function);
 		free(blocks.data);

@@ -64,8 +64,9 @@ static struct rw_error *judge(void *cookie, const struct rw_printed_trace *trace
 		 rw_reason_name(result->reasons[0].code), result->reasons[0].frame,
 		 judged.misfit ? " misfit" : "");
 	for (size_t i = 0; i < judged.nr; i++)
-		assert_int_equal(judged.frames[i].beyond, result->verdict == RW_VERDICT_UNRELIABLE &&
-				 kernel.auto_model && i >= result->consumed);
+		assert_int_equal(judged.frames[i].beyond,
+				 result->verdict == RW_VERDICT_UNRELIABLE && kernel.auto_model &&
+				 i >= result->consumed);
 	rw_judged_deinit(&judged);
 	return NULL;
 }
@@ -112,7 +113,8 @@ static const struct {
 	  "printed-trace 6;" },
 	{ "SYM_CODE last: it may be the final one", "rfc-v7", "Call trace:\n" START IRQ,
 	  "printed-trace 4;" },
-	{ "SYM_CODE last, complete: exempt", "rfc-v7", "Call trace:\n" START " el0t_64_sync+0x10/0x90\n",
+	{ "SYM_CODE last, complete: exempt", "rfc-v7",
+	  "Call trace:\n" START " el0t_64_sync+0x10/0x90\n",
 	  "printed-trace 3;" },
 	{ "not exempt in v4, whose chains end at 0", "rfc-v4",
 	  "Call trace:\n" START " el0t_64_sync+0x10/0x90\n", "sym-code 3;" },
@@ -206,8 +208,8 @@ static void test_pc(void **state)
 	for (int known = 0; known < 2; known++) {
 		trace.kaslr_known = known ? RW_YES : RW_UNKNOWN;
 		trace.kaslr = 0x10000;
-		no_error(rw_judged_init(&kernel, rw_model_find("rfc-v7"), "text", "given", 0, &trace,
-					&judged));
+		no_error(rw_judged_init(&kernel, rw_model_find("rfc-v7"), "text", "given", 0,
+					&trace, &judged));
 		assert_true(rw_judged_pc(&judged, 0, &pc));
 		assert_int_equal(pc, 0xffff800008002af4 + (known ? 0x10000 : 0));
 		assert_true(rw_judged_pc(&judged, 1, &pc));

@@ -2,7 +2,8 @@
 //
 // What an image tells of its kernel's unwinder: the generation by types and symbols,
 // options by the walker's machine code and by the release, the layout or that it is not
-// told; and what is its text.  The instructions are those of Debian's kernels, as objdump shows them.
+// told; and what is its text.  The instructions are those of Debian's kernels, as objdump
+// shows them.
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -186,7 +187,8 @@ static void test_generations(void **unused)
 				  "unwind_state: stacks nr_stacks" }, NULL, false },
 		{ "linux-6.8", { "kunwind_state: common", REGS, "task_struct: ret_stack@" }, NULL,
 		  false },
-		{ "linux-6.1", { "unwind_state: stacks nr_stacks", "task_struct: ret_stack@" }, NULL,
+		{ "linux-6.1", { "unwind_state: stacks nr_stacks", "task_struct: ret_stack@" },
+		  NULL,
 		  false },
 		{ "linux-5.16", { "unwind_state: stacks_done", "task_struct: ret_stack@" }, NULL,
 		  false },
@@ -316,7 +318,8 @@ static void test_zero_check_unclear(void **unused)
 	put_code(&k, WALK, "arch_stack_walk", both, 4);
 	add_symbol(&k, "the_next", AT(STEP));
 	open_it(&k, &facts);
-	assert_option(k.banner, &k.kernel, RW_OPTION_KRETPROBE_ZERO_CHECK, true, RW_OPTION_BY_RELEASE);
+	assert_option(k.banner, &k.kernel, RW_OPTION_KRETPROBE_ZERO_CHECK, true,
+		      RW_OPTION_BY_RELEASE);
 	close_it(&k);
 
 	make(&k, "6.12.42");
@@ -324,7 +327,8 @@ static void test_zero_check_unclear(void **unused)
 	put_code(&k, WALK, "arch_stack_walk", none, 1);
 	put_code(&k, STEP, "the_next", later, 2);
 	open_it(&k, &facts);
-	assert_option(k.banner, &k.kernel, RW_OPTION_KRETPROBE_ZERO_CHECK, false, RW_OPTION_BY_RELEASE);
+	assert_option(k.banner, &k.kernel, RW_OPTION_KRETPROBE_ZERO_CHECK, false,
+		      RW_OPTION_BY_RELEASE);
 	close_it(&k);
 }
 
@@ -385,7 +389,8 @@ static void test_options_by_release(void **unused)
 		bool on;
 		enum rw_option_from from;
 	} rows[] = {
-		{ types_6_11, "6.11.0", RW_OPTION_KRETPROBE_ZERO_CHECK, false, RW_OPTION_BY_RELEASE },
+		{ types_6_11, "6.11.0", RW_OPTION_KRETPROBE_ZERO_CHECK, false,
+		  RW_OPTION_BY_RELEASE },
 		{ types_6_11, "6.12", RW_OPTION_KRETPROBE_ZERO_CHECK, false, RW_OPTION_BY_RELEASE },
 		{ types_6_11, "6.12.42-a", RW_OPTION_KRETPROBE_ZERO_CHECK, false,
 		  RW_OPTION_BY_RELEASE },
@@ -397,8 +402,10 @@ static void test_options_by_release(void **unused)
 		  RW_OPTION_BY_RELEASE },
 		{ types_6_11, "6.16.1", RW_OPTION_KRETPROBE_ZERO_CHECK, false,
 		  RW_OPTION_BY_RELEASE },
-		{ types_6_11, "6.16.2", RW_OPTION_KRETPROBE_ZERO_CHECK, true, RW_OPTION_BY_RELEASE },
-		{ types_6_11, "6.18.0", RW_OPTION_KRETPROBE_ZERO_CHECK, true, RW_OPTION_BY_RELEASE },
+		{ types_6_11, "6.16.2", RW_OPTION_KRETPROBE_ZERO_CHECK, true,
+		  RW_OPTION_BY_RELEASE },
+		{ types_6_11, "6.18.0", RW_OPTION_KRETPROBE_ZERO_CHECK, true,
+		  RW_OPTION_BY_RELEASE },
 		{ types_6_11, "7.0.0", RW_OPTION_KRETPROBE_ZERO_CHECK, false,
 		  RW_OPTION_BY_DEFAULT },
 		{ types_6_11, "next", RW_OPTION_KRETPROBE_ZERO_CHECK, false, RW_OPTION_BY_DEFAULT },

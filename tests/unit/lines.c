@@ -99,7 +99,8 @@ static bool peer_unit(Dwarf *dwarf, Dwarf_Addr addr, Dwarf_Die *ret)
 }
 
 /** What @dwarf has at @our against what libdw has at @addr. */
-static void compare(const char *what, Dwarf *peer, struct rw_dwarf *dwarf, uint64_t our, uint64_t addr)
+static void compare(const char *what, Dwarf *peer, struct rw_dwarf *dwarf, uint64_t our,
+		    uint64_t addr)
 {
 	struct rw_dwarf_call calls[RW_DWARF_MAX_CALLS];
 	size_t nr = rw_dwarf_find(dwarf, our, calls);
@@ -110,7 +111,8 @@ static void compare(const char *what, Dwarf *peer, struct rw_dwarf *dwarf, uint6
 	assert_true(peer_unit(peer, addr, &unit));
 	size_t want = peer_scopes(&unit, addr, scopes, 0);
 	if (nr != want)
-		fail_msg("%s: 0x%lx: %zu calls, libdw has %zu", what, (unsigned long)addr, nr, want);
+		fail_msg("%s: 0x%lx: %zu calls, libdw has %zu", what, (unsigned long)addr, nr,
+			 want);
 	Dwarf_Line *row = dwarf_getsrc_die(&unit, addr);
 	assert_non_null(row);
 	assert_int_equal(dwarf_lineno(row, &line), 0);
@@ -275,7 +277,8 @@ static void test_modules(void **unused)
 							  symbol.st_value, &again));
 			assert_int_equal(our, again);
 			for (uint64_t k = 0; k < symbol.st_size; k++)
-				compare(modules[i], peer.dwarf, dwarf, our + k, addr - peer.bias + k);
+				compare(modules[i], peer.dwarf, dwarf, our + k,
+					addr - peer.bias + k);
 			nr_functions++;
 		}
 		assert_true(nr_functions >= 6);
@@ -399,8 +402,8 @@ static void expect(const char *root, const char *dir, const char *module, const 
 		   size_t size, const char *path, int warnings)
 {
 	struct told told = { 0 };
-	struct rw_debug_search *search = rw_debug_search_create(&dir, dir ? 1 : 0, root, "6.1.0-test",
-								tell, &told);
+	struct rw_debug_search *search =
+		rw_debug_search_create(&dir, dir ? 1 : 0, root, "6.1.0-test", tell, &told);
 	char want[4096];
 
 	assert_non_null(search);
@@ -462,8 +465,8 @@ static void test_search(void **unused)
 	put(root, "/usr/lib/debug/boot/vmlinux-6.1.0-test");
 	expect(root, NULL, NULL, NULL, 0, NULL, 0);
 	expect(root, NULL, NULL, id, size, "/usr/lib/debug/boot/vmlinux-6.1.0-test", 0);
-	snprintf(build_id_path, sizeof(build_id_path), "/usr/lib/debug/.build-id/%.2s/%s.debug", hex,
-		 hex + 2);
+	snprintf(build_id_path, sizeof(build_id_path), "/usr/lib/debug/.build-id/%.2s/%s.debug",
+		 hex, hex + 2);
 	put(root, build_id_path);
 	expect(root, NULL, "my_mod", id, size, build_id_path, 0);
 	expect(root, NULL, NULL, id, size, build_id_path, 0);
@@ -472,7 +475,8 @@ static void test_search(void **unused)
 	put(root, "/given/deep/vmlinux.debug");
 	expect(root, dir, "my_mod", id, size, "/given/deep/er/my_mod.ko", 0);
 	expect(root, dir, NULL, id, size, "/given/deep/vmlinux.debug", 0);
-	snprintf(build_id_path, sizeof(build_id_path), "/given/.build-id/%.2s/%s.debug", hex, hex + 2);
+	snprintf(build_id_path, sizeof(build_id_path), "/given/.build-id/%.2s/%s.debug", hex,
+		 hex + 2);
 	put(root, build_id_path);
 	expect(root, dir, "my_mod", id, size, build_id_path, 0);
 	// Files of another build-id are refused, each with a warning.
@@ -481,8 +485,8 @@ static void test_search(void **unused)
 #ifdef HAVE_LIBARCHIVE
 	// Modules lie packed in /lib/modules.
 	char command[9000];
-	snprintf(command, sizeof(command), "mkdir %s/packed && gzip -c '%s' >%s/packed/my-mod.ko.gz",
-		 root, modules[0], root);
+	snprintf(command, sizeof(command),
+		 "mkdir %s/packed && gzip -c '%s' >%s/packed/my-mod.ko.gz", root, modules[0], root);
 	assert_int_equal(system(command), 0);
 	snprintf(dir, sizeof(dir), "%s/packed", root);
 	expect(root, dir, "my_mod", id, size, "/packed/my-mod.ko.gz", 0);

@@ -393,7 +393,8 @@ static void test_given(void **state)
 	m.notes.size = 0;
 	mk_run(&m, 3, 1);
 	open_it(&m, &o);
-	regs = (struct rw_regs){ .pc = 0x400000, .sp = 0x7ffff000, .known = ~UINT64_C(0) & ~RW_REG_PSTATE };
+	regs = (struct rw_regs){ .pc = 0x400000, .sp = 0x7ffff000,
+				 .known = ~UINT64_C(0) & ~RW_REG_PSTATE };
 	assert_null(rw_machine_set_regs(o.machine, 1, &regs, "file"));
 	assert_regs(&m, &o, 3, RW_WALK_USER, 0);
 	mk_close(&o);
@@ -410,7 +411,8 @@ enum { FREE = 0x300000 };	/* where in RAM tests put what they like */
 static void add_module(const struct mk_machine *m, uint64_t off, const char *name,
 		       const char *function, uint64_t next)
 {
-	uint64_t at = mk_linear(off), kallsyms = at + 0x200, symtab = at + 0x240, strtab = at + 0x300;
+	uint64_t at = mk_linear(off), kallsyms = at + 0x200;
+	uint64_t symtab = at + 0x240, strtab = at + 0x300;
 
 	mk_poke(m, at + MK_MODULE_LIST, next, 8);
 	strcpy((char *)mk_at(m, at + MK_MODULE_NAME), name);
@@ -434,7 +436,8 @@ static void add_sections(const struct mk_machine *m, uint64_t off)
 		0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4,
 	};
 	static const char *const names[] = { ".text", ".text.unlikely", ".note.gnu.build-id" };
-	uint64_t at = mk_linear(off), attrs = at + 0x400, list = attrs + 0x40, names_at = attrs + 0x200;
+	uint64_t at = mk_linear(off), attrs = at + 0x400;
+	uint64_t list = attrs + 0x40, names_at = attrs + 0x200;
 	const uint64_t addrs[] = { MODULE_TEXT + 0x40, MODULE_TEXT + 0x200, attrs + 0x300 };
 
 	mk_poke(m, at + MK_MODULE_SECTIONS, attrs, 8);

@@ -99,7 +99,10 @@ static void fail(const char *what, const char *name)
 /* ---- types ------------------------------------------------------------------------- */
 
 /** Kinds of members: a size, or one of these. */
-enum { POINTER = 100, LIST, WORDS, COMM, NAME, KSYM_NAME, CONTEXT, MEM7, META, PREEMPT, LLIST, MKOBJ, ATTRIBUTE, GROUP };
+enum {
+	POINTER = 100, LIST, WORDS, COMM, NAME, KSYM_NAME, CONTEXT, MEM7, META, PREEMPT, LLIST,
+	MKOBJ, ATTRIBUTE, GROUP,
+};
 
 static const struct {
 	const char *type;
@@ -140,7 +143,8 @@ static const struct {
 		{ "mkobj", MKOBJ, MK_MODULE_SELF - 8 } } },
 	{ "attribute", 16, { { "name", POINTER, 0 } } },
 	{ "bin_attribute", 72, {
-		{ "attr", ATTRIBUTE, MK_SECTION_NAME }, { "private", POINTER, MK_SECTION_ADDRESS } } },
+		{ "attr", ATTRIBUTE, MK_SECTION_NAME },
+		{ "private", POINTER, MK_SECTION_ADDRESS } } },
 	{ "attribute_group", 48, { { "bin_attrs", POINTER, MK_SECTIONS_LIST } } },
 	{ "module_sect_attrs", 48, { { "grp", GROUP, 0 } } },
 	{ "mod_kallsyms", 32, {
@@ -222,7 +226,8 @@ static struct btf *make_btf(void)
 					      "thread_struct");
 				break;
 			case MEM7:
-				ids[j] = must(btf__add_array(btf, u32, find(btf, "module_memory"), 7));
+				ids[j] = must(btf__add_array(btf, u32,
+							     find(btf, "module_memory"), 7));
 				break;
 			}
 		}
@@ -498,13 +503,15 @@ enum { KALLSYMS = RODATA + 0x1000, EXPORTS = RODATA + 0x4000, STRINGS = RODATA +
 static void make_exports(const struct mk_machine *m)
 {
 	static const char *const names[] = { "init_task", "nr_cpu_ids", "__per_cpu_offset" };
-	uint64_t entry = mk_variable("_text") + EXPORTS, string = mk_variable("_text") + STRINGS + 1;
+	uint64_t entry = mk_variable("_text") + EXPORTS;
+	uint64_t string = mk_variable("_text") + STRINGS + 1;
 	char other[24];
 
 	for (int i = 0; i < 24; i++, entry += 12) {
 		const char *name = i < 3 ? names[i] : i < 5 ? percpu[i].name : other;
 		uint64_t addr = i < 3 ? mk_variable(name) :
-				i < 5 ? mk_variable("runqueues") + percpu[i].off : mk_pc("schedule");
+				i < 5 ? mk_variable("runqueues") + percpu[i].off :
+					mk_pc("schedule");
 
 		snprintf(other, sizeof(other), "exported_%d", i);
 		mk_poke(m, entry, addr - entry, 4);
@@ -552,7 +559,8 @@ static size_t sorted_symbols(struct mk_kallsym *ret, char names[][40], bool text
 	all[nr++].letter = 'R';
 	for (uint32_t off = 0; off <= IMAGE_SIZE; off++) {
 		for (size_t i = 0; i < nr; i++) {
-			if (all[i].off != off || (text_only && (off < TEXT || off > TEXT + TEXT_SIZE)))
+			if (all[i].off != off ||
+			    (text_only && (off < TEXT || off > TEXT + TEXT_SIZE)))
 				continue;
 			snprintf(names[done], 40, "%c%s", all[i].letter, all[i].name);
 			ret[done] = (struct mk_kallsym){ MK_LINK + off, names[done] };
@@ -598,8 +606,9 @@ void mk_own(struct mk_machine *m, const struct mk_own *own)
 	int len = snprintf(info, sizeof(info),
 			   "OSRELEASE=6.17.0-test\nBUILD-ID=0123456789abcdef\nPAGESIZE=4096\n"
 			   "SYMBOL(_stext)=%llx\nSYMBOL(swapper_pg_dir)=%llx\n"
-			   "NUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=0x10\nNUMBER(kimage_voffset)=0x%llx\n"
-			   "NUMBER(PHYS_OFFSET)=0x%llx\nKERNELOFFSET=%llx\n",
+			   "NUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=0x10\n"
+			   "NUMBER(kimage_voffset)=0x%llx\nNUMBER(PHYS_OFFSET)=0x%llx\n"
+			   "KERNELOFFSET=%llx\n",
 			   (unsigned long long)mk_variable("_stext"),
 			   (unsigned long long)mk_variable("swapper_pg_dir"),
 			   (unsigned long long)(run - MK_RAM - IMAGE), (unsigned long long)MK_RAM,
@@ -607,7 +616,8 @@ void mk_own(struct mk_machine *m, const struct mk_own *own)
 	if (!own->as_5_10)
 		len += snprintf(info + len, sizeof(info) - (size_t)len,
 				"SYMBOL(kallsyms_names)=%llx\nSYMBOL(kallsyms_num_syms)=%llx\n"
-				"SYMBOL(kallsyms_token_table)=%llx\nSYMBOL(kallsyms_token_index)=%llx\n"
+				"SYMBOL(kallsyms_token_table)=%llx\n"
+				"SYMBOL(kallsyms_token_index)=%llx\n"
 				"SYMBOL(kallsyms_offsets)=%llx\n",
 				(unsigned long long)tables.names,
 				(unsigned long long)tables.num_syms,
@@ -716,7 +726,8 @@ void mk_open_with(const struct mk_machine *m, const struct rw_image *image, bool
 		.files = {
 			{ .name = ram_name, .bytes = m->ram, .size = first },
 			{ .name = core_name, .bytes = core.bytes, .size = core.size },
-			{ .name = ram_name, .bytes = m->ram + second, .size = MK_RAM_SIZE - second },
+			{ .name = ram_name, .bytes = m->ram + second,
+			  .size = MK_RAM_SIZE - second },
 		},
 		.core = core.bytes,
 	};

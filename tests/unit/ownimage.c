@@ -143,7 +143,7 @@ static void test_alone(void **state)
 	}
 }
 
-/** Nothing says where kallsyms is; it is looked for, and what lies around it is not taken for it. */
+/** Nothing says where kallsyms is: it is looked for, and what lies around it is not it. */
 static void test_kallsyms_found(void **state)
 {
 	const struct mk_own own = { .as_5_10 = true };
@@ -164,7 +164,8 @@ static void test_kallsyms_found(void **state)
 		m.kallsyms.token_index + 510,
 	};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		uint8_t *byte = mk_at(&m, parts[i] + MK_SLIDE + (parts[i] == m.kallsyms.base ? 7 : 0));
+		uint8_t *byte = mk_at(&m, parts[i] + MK_SLIDE +
+				      (parts[i] == m.kallsyms.base ? 7 : 0));
 
 		*byte ^= 0x80;
 		mk_open_with(&m, NULL, false, &without);
@@ -197,7 +198,8 @@ static void test_lists(void **state)
 	memcpy(schedule, "ffff800080010104", 16);
 	list = list_of(text);
 	mk_open_with(&m, list, false, &without);
-	expect(&without, RW_ERROR_MISMATCH, "schedule: is not where the dump's kernel (6.17.0-test) has it");
+	expect(&without, RW_ERROR_MISMATCH,
+	       "schedule: is not where the dump's kernel (6.17.0-test) has it");
 	mk_open_with(&m, list, true, &without);
 	assert_null(without.err);
 	mk_close(&without);
@@ -267,7 +269,8 @@ static void test_list_against_kallsyms(void **state)
 		// Nothing says where kallsyms is.
 		list = list_of(bare);
 		open_good(&m, list, &without);
-		assert_true(is_lost(&without, "that the list is of the dump's kernel is not certain"));
+		assert_true(is_lost(&without,
+				    "that the list is of the dump's kernel is not certain"));
 		mk_close(&without);
 		// It is not there.
 		rw_image_close(list);

@@ -356,7 +356,8 @@ static void test_log(void **state)
 	(void)state;
 	free(traces_of(text, size, &log));
 	free(text);
-	assert_string_equal(log.livepatches, "kpatch_meminfo [enabling...], kpatch_other [enabled]");
+	assert_string_equal(log.livepatches,
+			    "kpatch_meminfo [enabling...], kpatch_other [enabled]");
 
 	text = load("decoded", &size);
 	free(traces_of(text, size, &log));

@@ -152,8 +152,8 @@ static void expect_one(struct state *s, int version, char **f)
 	if (!s->vmap_stack)
 		in->stacks[RW_STACK_OVERFLOW].exists = RW_NO;
 	if (!s->vmap_stack || !s->sdei)
-		in->stacks[RW_STACK_SDEI_NORMAL].exists = in->stacks[RW_STACK_SDEI_CRITICAL].exists =
-			RW_NO;
+		in->stacks[RW_STACK_SDEI_NORMAL].exists =
+			in->stacks[RW_STACK_SDEI_CRITICAL].exists = RW_NO;
 	world_walk(&s->world, model, &t);
 	s->compared++;
 
