@@ -11,6 +11,7 @@
 
 #include "rewalk/error.h"
 #include "rewalk/hex.h"
+#include "rewalk/vector.h"
 
 #include "casevalue.h"
 
@@ -155,6 +156,28 @@ bool case_get_array(struct case_reader *r, const json_t *object, const char *key
 {
 	*ret = json_object_get(object, key);
 	return json_is_array(*ret) || case_fail(r, key, "is no array");
+}
+
+bool case_get_string_list(struct case_reader *r, const json_t *object, const char *key,
+			  const char ***data, size_t *nr, size_t *capacity)
+{
+	const json_t *list, *value;
+	size_t i;
+
+	if (!case_get_array(r, object, key, &list))
+		return false;
+	json_array_foreach(list, i, value) {
+		const char *text;
+
+		if (!case_take_bytes(r, key, value, MOST_STRING, &text))
+			return false;
+		if (!text)
+			return case_fail(r, key, "has an element that is null");
+		if (!rw_vector_reserve((void **)data, capacity, *nr, sizeof(**data)))
+			return case_no_memory(r);
+		(*data)[(*nr)++] = text;
+	}
+	return true;
 }
 
 bool case_is_list(struct case_reader *r, const char *key, const json_t *value, size_t nr)

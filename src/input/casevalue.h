@@ -52,4 +52,15 @@ bool case_get_array(struct case_reader *r, const json_t *object, const char *key
 /** [], or so many elements as @nr. */
 bool case_is_list(struct case_reader *r, const char *key, const json_t *value, size_t nr);
 
+/** A list of strings, into @list: any struct with data, nr and capacity. */
+#define case_get_strings(r, object, key, list)						\
+	case_get_string_list(r, object, key, &(list)->data, &(list)->nr, &(list)->capacity)
+bool case_get_string_list(struct case_reader *r, const json_t *object, const char *key,
+			  const char ***data, size_t *nr, size_t *capacity);
+
+/* Members of the file itself, into the reader's case: casekernel.c, casetrace.c. */
+
+bool case_get_kernel(struct case_reader *r, const json_t *root);
+bool case_get_traces(struct case_reader *r, const json_t *root);
+
 #endif
