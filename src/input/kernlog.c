@@ -18,203 +18,13 @@
 
 #include "rewalk/error.h"
 
+#include "kernlog_private.h"
 #include "logline.h"
-#include "opentrace.h"
 #include "procstack.h"
-#include "report.h"
 #include "scan.h"
 
-#define MOST_CALLERS 16
 #define MOST_STRANGERS 12	/* lines of others between two entries of a trace */
-#define HOLD_LINES 64		/* how far behind an oops its "Kernel Offset:" is waited for */
-#define IDLE_LINES 512		/* no entry for so many lines: none will come */
-#define IDLE_COMPLETE 32	/* the same where a complete chain ends */
 #define LONGEST_LINE ((size_t)8 << 10)
-
-struct caller {
-	uint64_t key;
-	size_t used;		/* the line of it that was read last; 0: free */
-	struct rw_report report;
-	struct rw_open_trace open;
-	bool foreign;		/* under the heading of another architecture */
-	int64_t next_pid;	/* of the /proc/PID/stack that was announced; -1 */
-	char next_comm[64];
-};
-
-struct rw_printed {
-	rw_printed_fn emit;
-	void *cookie;
-	struct caller callers[MOST_CALLERS];
-	size_t line;
-	size_t nr_held;
-	size_t patches_line;	/* the last line of kpatch's list; 0 outside of it */
-	struct rw_printed_log log;
-};
-
-/* ---- traces --------------------------------------------------------------------- */
-
-static void drop(struct rw_printed *printed, struct caller *caller)
-{
-	printed->nr_held -= caller->open.stage == RW_STAGE_HELD;
-	rw_open_trace_reset(&caller->open);
-}
-
-static struct rw_error *emit(struct rw_printed *printed, struct caller *caller)
-{
-	printed->log.nr_traces++;
-	printed->nr_held -= caller->open.stage == RW_STAGE_HELD;
-	return rw_open_trace_emit(&caller->open, printed->emit, printed->cookie);
-}
-
-/** The trace is over: it comes out, waits for its offset, or was none. */
-static struct rw_error *close_trace(struct rw_printed *printed, struct caller *caller)
-{
-	struct rw_open_trace *open = &caller->open;
-
-	if (open->stage != RW_STAGE_OPEN)
-		return NULL;
-	if (!open->sure && open->kept.nr < 2) {
-		drop(printed, caller);
-		return NULL;
-	}
-	// Not of the log as a whole: this one's report is complete, but for this.
-	if (open->trace.kind == RW_PRINTED_CALL_TRACE && open->fatal) {
-		open->stage = RW_STAGE_HELD;
-		open->until = printed->line + HOLD_LINES;
-		printed->nr_held++;
-		return NULL;
-	}
-	return emit(printed, caller);
-}
-
-/** As close_trace(), and nothing is waited for. */
-static struct rw_error *finish_trace(struct rw_printed *printed, struct caller *caller)
-{
-	struct rw_error *err = close_trace(printed, caller);
-
-	if (!err && caller->open.stage == RW_STAGE_HELD)
-		err = emit(printed, caller);
-	return err;
-}
-
-static struct rw_error *open_trace(struct rw_printed *printed, struct caller *caller,
-				   enum rw_printed_kind kind, bool sure)
-{
-	struct rw_error *err = finish_trace(printed, caller);
-	struct rw_open_trace *open = &caller->open;
-
-	if (err)
-		return err;
-	rw_open_trace_begin(open, kind, printed->line);
-	open->sure = sure;
-	open->fatal = false;
-	open->facts = (struct rw_printed_facts){ .pid = -1, .tgid = -1, .ppid = -1, .cpu = -1 };
-	// Only what follows a report's lines on a task or CPU is of that one.
-	if (kind == RW_PRINTED_CALL_TRACE) {
-		rw_report_trace_begins(&caller->report);
-		open->facts = caller->report.facts;
-		open->fatal = caller->report.fatal;
-		rw_report_trace_done(&caller->report);
-	} else if (kind == RW_PRINTED_STORED || kind == RW_PRINTED_HYPERVISOR) {
-		memcpy(open->facts.report, caller->report.facts.report,
-		       sizeof(open->facts.report));
-	}
-	return NULL;
-}
-
-/* ---- who printed the line -------------------------------------------------------- */
-
-static struct rw_error *caller_of(struct rw_printed *printed, uint64_t key, struct caller **ret)
-{
-	struct caller *oldest = &printed->callers[0];
-
-	for (size_t i = 0; i < MOST_CALLERS; i++) {
-		struct caller *caller = &printed->callers[i];
-
-		if (caller->used && caller->key == key) {
-			caller->used = printed->line;
-			*ret = caller;
-			return NULL;
-		}
-		if (caller->used < oldest->used)
-			oldest = caller;
-	}
-	struct rw_error *err = oldest->used ? finish_trace(printed, oldest) : NULL;
-	if (err)
-		return err;
-	rw_report_init(&oldest->report);
-	oldest->key = key;
-	oldest->used = printed->line;
-	oldest->foreign = false;
-	oldest->next_pid = -1;
-	oldest->next_comm[0] = '\0';
-	*ret = oldest;
-	return NULL;
-}
-
-/** Has nothing come for so long that the trace must be over? */
-static bool is_stale(const struct rw_printed *printed, const struct rw_open_trace *open)
-{
-	size_t idle = printed->line - open->trace.last_line;
-
-	return open->stage == RW_STAGE_OPEN &&
-	       idle > (rw_open_trace_is_complete(open) ? IDLE_COMPLETE : IDLE_LINES);
-}
-
-/** Is it time for this trace, which has no line to end it? */
-static bool is_due(const struct rw_printed *printed, const struct rw_open_trace *open, bool all)
-{
-	if (open->stage == RW_STAGE_NONE || all)
-		return open->stage != RW_STAGE_NONE;
-	return open->stage == RW_STAGE_HELD ? printed->line >= open->until :
-					      is_stale(printed, open);
-}
-
-/** Traces that wait for a line which will not come; in the order of their lines. */
-static struct rw_error *release(struct rw_printed *printed, bool all)
-{
-	for (;;) {
-		struct caller *first = NULL;
-
-		for (size_t i = 0; i < MOST_CALLERS; i++) {
-			struct caller *caller = &printed->callers[i];
-
-			if (is_due(printed, &caller->open, all) &&
-			    (!first || caller->open.trace.line < first->open.trace.line))
-				first = caller;
-		}
-		if (!first)
-			return NULL;
-		struct rw_error *err = finish_trace(printed, first);
-		if (err)
-			return err;
-	}
-}
-
-/** "Kernel Offset:" is of the panic that this machine ends with. */
-static struct rw_error *take_offset(struct rw_printed *printed, uint64_t offset)
-{
-	struct rw_printed_log *log = &printed->log;
-	struct rw_error *err = NULL;
-
-	log->kaslr_known = log->kaslr_known == RW_UNKNOWN ||
-			   (log->kaslr_known == RW_YES && log->kaslr == offset) ? RW_YES : RW_NO;
-	log->kaslr = offset;
-	for (size_t i = 0; i < MOST_CALLERS; i++) {
-		struct rw_open_trace *open = &printed->callers[i].open;
-
-		if (open->stage == RW_STAGE_NONE)
-			continue;
-		open->trace.kaslr_known = RW_YES;
-		open->trace.kaslr = offset;
-	}
-	for (size_t i = 0; !err && printed->nr_held && i < MOST_CALLERS; i++)
-		if (printed->callers[i].open.stage == RW_STAGE_HELD)
-			err = emit(printed, &printed->callers[i]);
-	return err;
-}
-
-/* ---- lines ------------------------------------------------------------------------- */
 
 /** "kvm [367]: …", which the hypervisor's lines begin with.  @return Behind it, or NULL. */
 static const char *behind_kvm(const char *p, const char *end)
@@ -236,7 +46,7 @@ static bool is_exception_stack(const char *p, const char *end)
 	return rw_begins(p, end, ": ");
 }
 
-static struct rw_error *hypervisor_line(struct rw_printed *printed, struct caller *caller,
+static struct rw_error *hypervisor_line(struct rw_printed *printed, struct rw_log_caller *caller,
 					const char *p, const char *end, bool *taken_ret)
 {
 	struct rw_open_trace *open = &caller->open;
@@ -245,11 +55,11 @@ static struct rw_error *hypervisor_line(struct rw_printed *printed, struct calle
 
 	*taken_ret = true;
 	if (rw_find_in_short(p, end, 256, "nVHE call trace:") && !rw_begins(p, end, "---["))
-		return open_trace(printed, caller, RW_PRINTED_HYPERVISOR, true);
+		return rw_log_open_trace(printed, caller, RW_PRINTED_HYPERVISOR, true);
 	if (in_trace && rw_logentry_parse(p, end, false, &e))
 		return rw_open_trace_add(&caller->open, &e, printed->line);
 	*taken_ret = false;
-	return in_trace ? close_trace(printed, caller) : NULL;
+	return in_trace ? rw_log_close_trace(printed, caller) : NULL;
 }
 
 /** The patches of `kpatch list`, one on a line. */
@@ -277,10 +87,10 @@ static bool patches_line(struct rw_printed *printed, const char *p, const char *
 	return true;
 }
 
-static struct rw_error *proc_heading(struct rw_printed *printed, struct caller *caller,
+static struct rw_error *proc_heading(struct rw_printed *printed, struct rw_log_caller *caller,
 				     int64_t pid, const char *comm)
 {
-	struct rw_error *err = open_trace(printed, caller, RW_PRINTED_PROC_STACK, true);
+	struct rw_error *err = rw_log_open_trace(printed, caller, RW_PRINTED_PROC_STACK, true);
 
 	if (err)
 		return err;
@@ -293,8 +103,8 @@ static struct rw_error *proc_heading(struct rw_printed *printed, struct caller *
 }
 
 /** An entry of /proc/PID/stack; the next one's stack begins without a heading, too. */
-static struct rw_error *proc_entry(struct rw_printed *printed, struct caller *caller, int64_t pid,
-				   const char *p, const char *end)
+static struct rw_error *proc_entry(struct rw_printed *printed, struct rw_log_caller *caller,
+				   int64_t pid, const char *p, const char *end)
 {
 	struct rw_open_trace *open = &caller->open;
 	struct rw_error *err = NULL;
@@ -333,7 +143,7 @@ static void label_trace(struct rw_open_trace *open, const char *label)
 }
 
 /** An entry where no trace is open. */
-static struct rw_error *loose_entry(struct rw_printed *printed, struct caller *caller,
+static struct rw_error *loose_entry(struct rw_printed *printed, struct rw_log_caller *caller,
 				    const struct rw_logentry *e)
 {
 	bool sure, stored = rw_report_is_label(caller->report.last, &sure);
@@ -346,8 +156,8 @@ static struct rw_error *loose_entry(struct rw_printed *printed, struct caller *c
 	if (!e->name.size && !stored)
 		return NULL;
 	memcpy(label, caller->report.last, sizeof(label));
-	struct rw_error *err = open_trace(printed, caller,
-					  stored ? RW_PRINTED_STORED : RW_PRINTED_UNHEADED, sure);
+	enum rw_printed_kind kind = stored ? RW_PRINTED_STORED : RW_PRINTED_UNHEADED;
+	struct rw_error *err = rw_log_open_trace(printed, caller, kind, sure);
 	if (err)
 		return err;
 	if (stored)
@@ -356,7 +166,7 @@ static struct rw_error *loose_entry(struct rw_printed *printed, struct caller *c
 	return rw_open_trace_add(&caller->open, e, printed->line);
 }
 
-static struct rw_error *entry_line(struct rw_printed *printed, struct caller *caller,
+static struct rw_error *entry_line(struct rw_printed *printed, struct rw_log_caller *caller,
 				   const struct rw_logentry *e)
 {
 	struct rw_open_trace *open = &caller->open;
@@ -365,10 +175,10 @@ static struct rw_error *entry_line(struct rw_printed *printed, struct caller *ca
 		return NULL;
 	// What nothing announced must look like an entry and nothing else.
 	if (open->stage == RW_STAGE_OPEN && !open->sure && e->damaged)
-		return close_trace(printed, caller);
+		return rw_log_close_trace(printed, caller);
 	if (open->stage == RW_STAGE_OPEN && open->trace.kind != RW_PRINTED_HYPERVISOR)
 		return e->inlined ? NULL : rw_open_trace_add(&caller->open, e, printed->line);
-	struct rw_error *err = finish_trace(printed, caller);
+	struct rw_error *err = rw_log_finish_trace(printed, caller);
 	return err ? err : loose_entry(printed, caller, e);
 }
 
@@ -378,7 +188,7 @@ static bool is_arm32_entry(const char *p, const char *end)
 	return rw_find_in_short(p, end, 512, " from ");
 }
 
-static void begin_foreign(struct rw_printed *printed, struct caller *caller, size_t line)
+static void begin_foreign(struct rw_printed *printed, struct rw_log_caller *caller, size_t line)
 {
 	caller->foreign = true;
 	if (!printed->log.nr_foreign++)
@@ -386,7 +196,7 @@ static void begin_foreign(struct rw_printed *printed, struct caller *caller, siz
 }
 
 /** A line of no known form, while a trace is open: does the trace go on behind it? */
-static struct rw_error *stranger(struct rw_printed *printed, struct caller *caller,
+static struct rw_error *stranger(struct rw_printed *printed, struct rw_log_caller *caller,
 				 const char *p, const char *end)
 {
 	struct rw_open_trace *open = &caller->open;
@@ -396,18 +206,18 @@ static struct rw_error *stranger(struct rw_printed *printed, struct caller *call
 		return NULL;
 	if (tolerant && !open->kept.nr && is_arm32_entry(p, end)) {
 		begin_foreign(printed, caller, open->trace.line);
-		drop(printed, caller);
+		rw_log_drop_trace(printed, caller);
 		return NULL;
 	}
 	open->strangers++;
 	if (!tolerant || rw_open_trace_is_complete(open) || open->strangers > MOST_STRANGERS ||
 	    rw_report_is_label(caller->report.last, &sure))
-		return close_trace(printed, caller);
+		return rw_log_close_trace(printed, caller);
 	return NULL;
 }
 
 /** A line of the report, or of somebody else. */
-static struct rw_error *other_line(struct rw_printed *printed, struct caller *caller,
+static struct rw_error *other_line(struct rw_printed *printed, struct rw_log_caller *caller,
 				   const struct rw_logline *line, const char *p, const char *end)
 {
 	enum rw_report_line kind = rw_report_read(&caller->report, line, p, end);
@@ -417,13 +227,13 @@ static struct rw_error *other_line(struct rw_printed *printed, struct caller *ca
 							     NULL;
 	caller->foreign = false;
 	if (kind == RW_REPORT_TRACE)
-		return open_trace(printed, caller, RW_PRINTED_CALL_TRACE, true);
+		return rw_log_open_trace(printed, caller, RW_PRINTED_CALL_TRACE, true);
 	if (kind == RW_REPORT_FOREIGN)
 		begin_foreign(printed, caller, printed->line);
-	return close_trace(printed, caller);
+	return rw_log_close_trace(printed, caller);
 }
 
-static struct rw_error *read_message(struct rw_printed *printed, struct caller *caller,
+static struct rw_error *read_message(struct rw_printed *printed, struct rw_log_caller *caller,
 				     struct rw_logline *line, const char *end, bool cut)
 {
 	struct rw_open_trace *open = &caller->open;
@@ -439,11 +249,11 @@ static struct rw_error *read_message(struct rw_printed *printed, struct caller *
 	line->size = end - p;
 
 	if (rw_report_offset(p, end, &offset))
-		return take_offset(printed, offset);
+		return rw_log_take_offset(printed, offset);
 	if (rw_begins(p, end, "Linux version "))
 		rw_report_copy(printed->log.banner, sizeof(printed->log.banner), p, end);
 	if (patches_line(printed, p, end))
-		return finish_trace(printed, caller);
+		return rw_log_finish_trace(printed, caller);
 	kvm = behind_kvm(p, end);
 	if (kvm) {
 		bool taken;
@@ -461,7 +271,7 @@ static struct rw_error *read_message(struct rw_printed *printed, struct caller *
 		return proc_heading(printed, caller, pid, comm);
 	case RW_PROCSTACK_PROMPT:
 		caller->next_pid = pid;
-		return finish_trace(printed, caller);
+		return rw_log_finish_trace(printed, caller);
 	case RW_PROCSTACK_OTHER:
 		break;
 	}
@@ -476,12 +286,12 @@ static struct rw_error *read_message(struct rw_printed *printed, struct caller *
 struct rw_error *rw_printed_line(struct rw_printed *printed, const struct rw_text_line *raw)
 {
 	struct rw_logline line;
-	struct caller *caller;
+	struct rw_log_caller *caller;
 
 	if (!raw->begins)
 		return NULL;
 	printed->line = raw->number;
-	struct rw_error *err = printed->line % 16 ? NULL : release(printed, false);
+	struct rw_error *err = printed->line % 16 ? NULL : rw_log_release(printed, false);
 	if (err)
 		return err;
 
@@ -497,7 +307,7 @@ struct rw_error *rw_printed_line(struct rw_printed *printed, const struct rw_tex
 	rw_logline_parse(text, text + size, &line);
 	line.number = raw->number;
 	line.terminated = raw->newline;
-	err = caller_of(printed, line.caller, &caller);
+	err = rw_log_caller_of(printed, line.caller, &caller);
 	return err ? err : read_message(printed, caller, &line, line.text + line.size, cut);
 }
 
@@ -509,7 +319,7 @@ struct rw_error *rw_printed_end(struct rw_printed *printed)
 		if (open->stage == RW_STAGE_OPEN && !rw_open_trace_is_complete(open))
 			open->trace.cut = true;
 	}
-	struct rw_error *err = release(printed, true);
+	struct rw_error *err = rw_log_release(printed, true);
 	for (size_t i = 0; i < MOST_CALLERS; i++)
 		printed->callers[i].used = 0;
 	printed->line = 0;
