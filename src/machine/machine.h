@@ -3,6 +3,7 @@
 #ifndef REWALK_MACHINE_PRIVATE_H
 #define REWALK_MACHINE_PRIVATE_H
 
+#include "rewalk/case.h"
 #include "rewalk/image.h"
 #include "rewalk/machine.h"
 
@@ -27,6 +28,17 @@ static inline uint64_t link_addr(const struct rw_image *image, const char *name)
 	rw_image_symbol(image, name, &addr);
 	return addr;
 }
+
+/* ---- recordfacts.c: into a case; false without memory --------------------------- */
+
+bool machine_record_kernel(struct rw_case *c, const struct rw_kernel *kernel);
+void machine_record_task(const struct rw_task *task, struct rw_case_trace *trace);
+bool machine_record_input(struct rw_case *c, const struct rw_unwind_input *in,
+			  struct rw_case_trace *trace);
+/** Add [@start, @end), without a name. */
+bool machine_record_range(struct rw_case_ranges *list, uint64_t start, uint64_t end);
+
+/* ---- replay.c ------------------------------------------------------------------- */
 
 /** The words of a case for how a task can be walked, and for what is known of a tracer. */
 const char *machine_walkable_name(enum rw_walkable walkable);
