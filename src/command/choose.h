@@ -7,6 +7,12 @@
 
 #include "command.h"
 
+/** Is @pid in the list of -p, which was given? */
+bool choose_has_pid(const struct options *options, uint32_t pid);
+
+/** Is @comm the name of -c, which was given?  As far as a task_struct has room for it. */
+bool choose_is_comm(const struct options *options, const char *comm);
+
 /** What was asked for; else the task that panicked, else those on CPUs. */
 bool choose_task(const struct options *options, const struct rw_task *task, bool any_panicked);
 

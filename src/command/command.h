@@ -98,15 +98,6 @@ extern const struct argp options_kernel;
 extern const struct argp options_format;
 extern const struct argp options_output;
 
-/** The next number of a list of -p, which *list is moved behind.  False: there is none. */
-bool options_next_pid(const char **list, unsigned long *ret);
-
-/** Is @pid in the list of -p, which was given? */
-bool options_has_pid(const struct options *options, uint32_t pid);
-
-/** Is @comm the name of -c, which was given?  As far as a task_struct has room for it. */
-bool options_is_comm(const struct options *options, const char *comm);
-
 /**
  * Print the one line of an error, which is destroyed.
  *

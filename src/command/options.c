@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The options that commands share, as argp children.
+// The options that commands share, as argp children; their values: optionvalues.c.
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "rewalk/hex.h"
-
-#include "command.h"
+#include "optionvalues.h"
 
 enum key {
 	KEY_PC = 256, KEY_FP, KEY_SP, KEY_LR, KEY_REGS, KEY_CPU, KEY_BLOCKED, KEY_CURRENT,
@@ -41,80 +37,6 @@ void options_deinit(struct options *options)
 	free(options->inputs);
 }
 
-/* ---- values ----------------------------------------------------------------- */
-
-/** Hexadecimal, with or without 0x; *end is where it stops. */
-static bool hex(const char *text, uint64_t *ret, const char **end)
-{
-	const char *stop = text + strlen(text), *digits = rw_hex_skip_0x(text, stop);
-	size_t nr = rw_hex_parse(digits, stop, ret);
-
-	*end = digits + nr;
-	return nr && nr <= RW_HEX_DIGITS;
-}
-
-static uint64_t address(struct argp_state *state, const char *option, const char *arg)
-{
-	const char *end;
-	uint64_t value = 0;
-
-	if (!hex(arg, &value, &end) || *end)
-		argp_error(state, "%s: '%s' is no address; give up to 16 hexadecimal digits",
-			   option, arg);
-	return value;
-}
-
-/**
- * A size: hexadecimal with 0x, else decimal, with K, M or G behind it.  Four digits
- * that read as a power of two in hexadecimal only ("4000") are what a stack's bounds
- * look like, and are taken so.
- */
-static bool size_value(const char *text, uint64_t *ret)
-{
-	char *end;
-	bool is_hex = rw_hex_skip_0x(text, text + strlen(text)) != text;
-
-	if (!isdigit((unsigned char)*text))
-		return false;
-	uint64_t value = strtoull(text, &end, is_hex ? 16 : 10);
-	if (!*end && !is_hex && value & (value - 1)) {
-		uint64_t as_hex = strtoull(text, NULL, 16);
-
-		if (!(as_hex & (as_hex - 1)))
-			value = as_hex;
-	}
-	unsigned int shift = 0;
-	switch (*end) {
-	case 'k': case 'K':
-		shift = 10;
-		break;
-	case 'm': case 'M':
-		shift = 20;
-		break;
-	case 'g': case 'G':
-		shift = 30;
-		break;
-	}
-	if (shift)
-		end++;
-	if (*end || (shift && value >> (64 - shift)))
-		return false;
-	*ret = value << shift;
-	return true;
-}
-
-static uint64_t decimal(struct argp_state *state, const char *option, const char *arg,
-			uint64_t max)
-{
-	char *end;
-	unsigned long long value = strtoull(arg, &end, 10);
-
-	if (!isdigit((unsigned char)*arg) || *end || value > max)
-		argp_error(state, "%s: '%s' is no number from 0 to %llu", option, arg,
-			   (unsigned long long)max);
-	return value;
-}
-
 /* ---- registers and start ------------------------------------------------------ */
 
 static error_t parse_registers(int key, char *arg, struct argp_state *state)
@@ -123,26 +45,26 @@ static error_t parse_registers(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_PC:
-		o->pc = address(state, "--pc", arg);
+		o->pc = option_address(state, "--pc", arg);
 		o->has_pc = true;
 		return 0;
 	case KEY_FP:
-		o->fp = address(state, "--fp", arg);
+		o->fp = option_address(state, "--fp", arg);
 		o->has_fp = true;
 		return 0;
 	case KEY_SP:
-		o->sp = address(state, "--sp", arg);
+		o->sp = option_address(state, "--sp", arg);
 		o->has_sp = true;
 		return 0;
 	case KEY_LR:
-		o->lr = address(state, "--lr", arg);
+		o->lr = option_address(state, "--lr", arg);
 		o->has_lr = true;
 		return 0;
 	case KEY_REGS:
 		o->regs = arg;
 		return 0;
 	case KEY_CPU:
-		o->cpu = decimal(state, "--cpu", arg, 65535);
+		o->cpu = option_decimal(state, "--cpu", arg, 65535);
 		return 0;
 	case KEY_BLOCKED:
 	case KEY_CURRENT:
@@ -218,112 +140,7 @@ static const struct argp_option tasks_options[] = {
 
 const struct argp options_tasks = { tasks_options, parse_tasks, NULL, NULL, NULL, NULL, NULL };
 
-bool options_is_comm(const struct options *options, const char *comm)
-{
-	enum { TASK_COMM_LEN = 16 };	// with the NUL
-
-	return !strncmp(options->comm, comm, TASK_COMM_LEN - 1);
-}
-
-bool options_next_pid(const char **list, unsigned long *ret)
-{
-	while (**list) {
-		const char *word = *list;
-		char *end;
-
-		*ret = strtoul(word, &end, 10);
-		*list = *end ? end + 1 : end;
-		if (end != word)
-			return true;
-	}
-	return false;
-}
-
-bool options_has_pid(const struct options *options, uint32_t pid)
-{
-	const char *list = options->pids;
-
-	for (unsigned long one; options_next_pid(&list, &one);)
-		if (one == pid)
-			return true;
-	return false;
-}
-
 /* ---- the kernel ----------------------------------------------------------------- */
-
-static void parse_stack(struct options *o, const char *arg, struct argp_state *state)
-{
-	const char *equals = strchr(arg, '='), *end;
-	uint64_t low, size;
-
-	for (int i = 0; equals && i < RW_NR_STACKS; i++) {
-		const char *name = rw_stack_name(i);
-
-		if (strlen(name) != (size_t)(equals - arg) || memcmp(arg, name, equals - arg))
-			continue;
-		if (!hex(equals + 1, &low, &end) || *end != '+' || !size_value(end + 1, &size) ||
-		    !size || low + size < low)
-			break;
-		o->stacks[i] = (struct rw_stack){ low, low + size, RW_YES };
-		o->has_stacks = true;
-		return;
-	}
-	argp_error(state, "--stack: '%s' is not of the form NAME=ADDR+SIZE, where NAME is task, "
-			  "irq, overflow, sdei-normal, sdei-critical or efi", arg);
-}
-
-static void parse_text(struct options *o, const char *arg, struct argp_state *state)
-{
-	struct rw_text_range range;
-	const char *end;
-
-	if (!hex(arg, &range.start, &end) || *end != '-' || !hex(end + 1, &range.end, &end) ||
-	    (*end && *end != '=') || range.end <= range.start) {
-		argp_error(state, "--text: '%s' is not of the form START-END[=NAME]", arg);
-		return;
-	}
-	if (o->nr_text == MAX_TEXT) {
-		argp_error(state, "--text: more than %d ranges", MAX_TEXT);
-		return;
-	}
-	void *text = realloc(o->text, (o->nr_text + 1) * sizeof(o->text[0]));
-	if (text)
-		o->text = text;
-	void *names = realloc(o->text_names, (o->nr_text + 1) * sizeof(o->text_names[0]));
-	if (names)
-		o->text_names = names;
-	char *name = *end ? strdup(end + 1) : NULL;
-	if (!text || !names || (*end && !name)) {
-		free(name);
-		argp_failure(state, STATUS_ERROR, 0, "out of memory");
-		return;
-	}
-	range.name = name;
-	o->text[o->nr_text] = range;
-	o->text_names[o->nr_text++] = name;
-}
-
-/** M[+OPTION|+no-OPTION]... */
-static void parse_model(struct options *o, char *arg, struct argp_state *state)
-{
-	o->model = strsep(&arg, "+");
-	o->options_on = o->options_off = 0;
-	for (const char *word; (word = strsep(&arg, "+"));) {
-		bool off = !strncmp(word, "no-", 3);
-		unsigned int bit = 0;
-
-		for (int i = 0; i < RW_NR_OPTIONS; i++)
-			if (!strcmp(off ? word + 3 : word, rw_option_name(1 << i)))
-				bit = 1u << i;
-		if (!bit)
-			argp_error(state, "--model: there is no option '%s'; `rewalk models' lists "
-					  "them", word);
-		*(off ? &o->options_off : &o->options_on) |= bit;
-	}
-	if (o->options_on & o->options_off)
-		argp_error(state, "--model: '%s' on and off; give one of them",
-			   rw_option_name(o->options_on & o->options_off));
-}
 
 static error_t parse_kernel(int key, char *arg, struct argp_state *state)
 {
@@ -331,26 +148,26 @@ static error_t parse_kernel(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_MODEL:
-		parse_model(o, arg, state);
+		option_model(o, arg, state);
 		return 0;
 	case KEY_KASLR:
-		o->kaslr = address(state, "--kaslr", arg);
+		o->kaslr = option_address(state, "--kaslr", arg);
 		o->kaslr_known = RW_YES;
 		return 0;
 	case KEY_VA_BITS:
-		o->va_bits = decimal(state, "--va-bits", arg, 52);
+		o->va_bits = option_decimal(state, "--va-bits", arg, 52);
 		if (o->va_bits < 36)
 			argp_error(state, "--va-bits: arm64 kernels have 36, 39, 42, 47, 48 or 52");
 		return 0;
 	case KEY_PAC_MASK:
-		o->pac_mask = address(state, "--pac-mask", arg);
+		o->pac_mask = option_address(state, "--pac-mask", arg);
 		o->has_pac_mask = true;
 		return 0;
 	case KEY_STACK:
-		parse_stack(o, arg, state);
+		option_stack(o, arg, state);
 		return 0;
 	case KEY_TEXT:
-		parse_text(o, arg, state);
+		option_text(o, arg, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -428,20 +245,6 @@ static const struct argp_option format_options[] = {
 
 const struct argp options_format = { format_options, parse_format, NULL, NULL, NULL, NULL, NULL };
 
-static void add_modules(struct options *o, const char *dir, struct argp_state *state)
-{
-	void *dirs = realloc(o->modules, (o->nr_modules + 1) * sizeof(o->modules[0]));
-
-	if (!dirs) {
-		argp_failure(state, STATUS_ERROR, 0, "out of memory");
-		return;
-	}
-	o->modules = dirs;
-	o->modules[o->nr_modules++] = dir;
-	if (access(dir, F_OK))
-		argp_error(state, "--modules: '%s': %s", dir, strerror(errno));
-}
-
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -461,7 +264,7 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		}
 		return 0;
 	case KEY_LIMIT:
-		o->limit = decimal(state, "--limit", arg, 1 << 30);
+		o->limit = option_decimal(state, "--limit", arg, 1 << 30);
 		if (!o->limit)
 			argp_error(state, "--limit: a buffer has at least 1 entry");
 		return 0;
@@ -469,7 +272,7 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		o->lines = true;
 		return 0;
 	case KEY_MODULES:
-		add_modules(o, arg, state);
+		option_modules(o, arg, state);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;

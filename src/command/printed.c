@@ -16,6 +16,7 @@
 #include "rewalk/machine.h"
 #include "rewalk/vector.h"
 
+#include "choose.h"
 #include "printed.h"
 
 #define PSTORE_LIMIT ((size_t)64 << 20)
@@ -67,8 +68,8 @@ static struct rw_error *start(struct printer *p)
 static bool is_wanted(const struct options *o, const struct rw_printed_facts *facts)
 {
 	if (o->pids || o->comm)
-		return (o->pids && facts->pid >= 0 && options_has_pid(o, (uint32_t)facts->pid)) ||
-		       (o->comm && options_is_comm(o, facts->comm));
+		return (o->pids && facts->pid >= 0 && choose_has_pid(o, (uint32_t)facts->pid)) ||
+		       (o->comm && choose_is_comm(o, facts->comm));
 	return o->cpu < 0 || facts->cpu == o->cpu;
 }
 
