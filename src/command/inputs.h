@@ -70,8 +70,21 @@ struct rw_error *inputs_open(const struct options *options, struct inputs *ret);
 struct rw_error *inputs_read_logs(const struct options *options, struct inputs *inputs);
 /** What was wrong with them: an error, unless there are traces in the same text. */
 struct rw_error *inputs_check_logs(const struct options *options, struct inputs *inputs);
+
+/* ---- inputregs.c ----------------------------------------------------------------- */
+
+/** Add a set of registers that stands in the input @name, which is borrowed. */
+struct rw_error *inputs_add_regs(struct inputs *inputs, const struct rw_regs_block *block,
+				 const char *name);
+/** The bytes of a struct user_pt_regs. */
+struct rw_error *inputs_add_regs_bytes(struct inputs *inputs, const struct rw_file *file);
+/** The registers of each CPU, of the notes of an ELF core. */
+struct rw_error *inputs_add_regs_core(struct inputs *inputs, const struct rw_file *file,
+				      struct rw_dump *dump);
 /** Choose the registers that a walk starts from. */
 struct rw_error *inputs_choose(const struct options *options, struct inputs *inputs);
+
+/* ---- the others ------------------------------------------------------------------ */
 
 /** Add a file of a dump, whose bytes and name are borrowed. */
 struct rw_error *inputs_add_dump(struct inputs *inputs, const struct rw_file *file,
