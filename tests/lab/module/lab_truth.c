@@ -32,9 +32,6 @@
 #include <linux/utsname.h>
 #include <linux/vmalloc.h>
 #include <asm/memory.h>
-#ifndef CONFIG_ARCH_STACKWALK
-#include <asm/stacktrace.h>
-#endif
 
 #define IVSHMEM_VENDOR	0x1af4
 #define IVSHMEM_DEVICE	0x1110
@@ -270,35 +267,6 @@ static int map_share(void)
 	return 0;
 }
 
-#ifndef CONFIG_ARCH_STACKWALK
-static void (*walk_frames)(struct task_struct *, struct stackframe *, consume_fn, void *);
-
-/* arch_stack_walk() of a kernel that has none yet, started as __save_stack_trace() does. */
-static noinline void walk_from(consume_fn consume, void *cookie, struct task_struct *p,
-			       struct pt_regs *regs)
-{
-	struct stackframe frame;
-
-	if (p == current)
-		start_backtrace(&frame, (unsigned long)__builtin_frame_address(1),
-				(unsigned long)__builtin_return_address(0));
-	else
-		start_backtrace(&frame, thread_saved_fp(p), thread_saved_pc(p));
-	walk_frames(p, &frame, consume, cookie);
-}
-#endif
-
-static void find_walks(void)
-{
-#ifdef CONFIG_ARCH_STACKWALK
-	walk_plain = (void *)lookup("arch_stack_walk");
-#else
-	walk_frames = (void *)lookup("walk_stackframe");
-	walk_plain = walk_frames ? walk_from : NULL;
-#endif
-	walk_reliable = (void *)lookup("arch_stack_walk_reliable");
-}
-
 static int find_functions(void)
 {
 	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
@@ -308,7 +276,8 @@ static int find_functions(void)
 		return rc;
 	lookup = (void *)probe.addr;
 	unregister_kprobe(&probe);
-	find_walks();
+	walk_plain = (void *)lookup("arch_stack_walk");
+	walk_reliable = (void *)lookup("arch_stack_walk_reliable");
 	idle_of = (void *)lookup("idle_task");
 	put_stack = (void *)lookup("put_task_stack");
 	return walk_plain && idle_of && put_stack ? 0 : -ENOENT;
