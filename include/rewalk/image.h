@@ -211,7 +211,7 @@ struct rw_kallsyms_place {
 
 /**
  * Look for that table in a kernel's memory, where nothing tells its place: as kernels of 4.20
- * to 6.3 have it.
+ * to 6.0 have it.
  *
  * @param read, arg  Memory at the kernel's run-time addresses.
  * @param stext      Where to begin: the run-time address of _stext.

@@ -59,7 +59,7 @@ struct rw_kernel {
 	uint64_t text, stext, etext, sinittext, einittext, end;
 	struct rw_text_range el1_entry[8];
 	size_t nr_el1_entry;
-	struct rw_text_range ret_from_fork[1];
+	struct rw_text_range ret_from_fork[3];	/* and what it goes on with */
 	size_t nr_ret_from_fork;	/* 0: where it lies is not known */
 	const struct rw_text_range *more_text;	/* borrowed */
 	size_t nr_more_text;
@@ -146,7 +146,7 @@ enum rw_tri rw_kernel_in_sym_code(const void *kernel, uint64_t addr);
 /** In the vector code of an exception taken in the kernel?  Unknown without its symbols. */
 enum rw_tri rw_kernel_in_el1_entry(const void *kernel, uint64_t addr);
 
-/** In ret_from_fork()?  Unknown without its symbol. */
+/** In ret_from_fork(), or in ret_to_user, which follows it?  Unknown without symbols. */
 enum rw_tri rw_kernel_in_ret_from_fork(const void *kernel, uint64_t addr);
 
 /**

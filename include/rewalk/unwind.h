@@ -136,8 +136,8 @@ struct rw_unwind_input {
 	 */
 	enum rw_tri (*in_el1_entry)(const void *kernel, uint64_t addr);
 	/**
-	 * In ret_from_fork(), where tasks begin?  Up to 5.13 they do so with a frame pointer
-	 * of 0.  NULL: never known.
+	 * In ret_from_fork(), where tasks begin, or behind it on their first way to user mode?
+	 * Up to 5.13 they have a frame pointer of 0 there.  NULL: never known.
 	 */
 	enum rw_tri (*in_ret_from_fork)(const void *kernel, uint64_t addr);
 	const void *kernel;

@@ -2,7 +2,6 @@
 //
 // rewalk export: chosen tasks in a small file that can be walked again anywhere.
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +14,7 @@
 #include "dump.h"
 #include "raw.h"
 #include "replay.h"
+#include "writefile.h"
 
 static const char doc[] =
 	"Write a case file: what walks of the chosen tasks ask for, by any model, and nothing "
@@ -81,6 +81,8 @@ struct run {
 	struct rw_machine *machine;
 	struct rw_replay *replay;
 	const struct rw_case *c;	/* that is replayed */
+	const struct inputs *inputs;	/* NULL: a case */
+	const char *vmlinux;
 };
 
 static struct rw_error *record_task(void *cookie, const struct rw_task *task)
@@ -103,12 +105,26 @@ static struct rw_error *record_again(void *cookie, size_t index, const struct rw
 	return err ? err : rw_recorder_lost(run->recorder, trace->lost.data, trace->lost.nr);
 }
 
-static struct rw_error *add_lost(struct rw_case *c, const char *const *lost, size_t nr)
+/** Of "FILE: what is lost" the second part: a name may tell more than was meant to be told. */
+static const char *without_name(const char *text, const char *name)
+{
+	size_t size = name ? strlen(name) : 0;
+
+	return size && !strncmp(text, name, size) && !strncmp(text + size, ": ", 2) ?
+	       text + size + 2 : text;
+}
+
+static struct rw_error *add_lost(const struct run *run, struct rw_case *c,
+				 const char *const *lost, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
-		const char **last = rw_vector_push(&c->lost);
+		const char **last = rw_vector_push(&c->lost), *text = lost[i];
 
-		if (!last || !rw_case_string(c, lost[i], last))
+		for (size_t j = 0; c->redacted && run->inputs && j < run->inputs->nr_files; j++)
+			text = without_name(text, run->inputs->files[j].name);
+		if (c->redacted)
+			text = without_name(text, run->vmlinux);
+		if (!last || !rw_case_string(c, text, last))
 			return &rw_enomem;
 	}
 	return NULL;
@@ -116,17 +132,14 @@ static struct rw_error *add_lost(struct rw_case *c, const char *const *lost, siz
 
 /* ---- writing -------------------------------------------------------------------- */
 
-static struct rw_error *write_bytes(const char *path, const char *bytes, size_t size)
+/** Nothing that is read is overwritten. */
+static struct rw_error *check_output(const struct options *options, const struct inputs *inputs)
 {
-	bool to_stdout = !strcmp(path, "-");
-	FILE *file = to_stdout ? stdout : fopen(path, "we");
+	struct rw_error *err = command_check_output(options->output, options->vmlinux);
 
-	if (!file)
-		return rw_error_os(errno, "%s: cannot be created; give a file that can", path);
-	bool failed = fwrite(bytes, 1, size, file) != size;
-	failed |= to_stdout ? fflush(file) : fclose(file);
-	return failed ? rw_error_os(errno, "%s: cannot be written; give a file on another disk",
-				    path) : NULL;
+	for (size_t i = 0; !err && i < inputs->nr_files; i++)
+		err = command_check_output(options->output, inputs->files[i].name);
+	return err;
 }
 
 /** What was written must be a case that can be read: else nobody has use for it. */
@@ -150,19 +163,21 @@ static struct rw_error *check(const char *name, const char *bytes, size_t size)
 	return err;
 }
 
-static struct rw_error *write_case(const struct options *options, struct rw_recorder *recorder,
-				   const char *const *lost, size_t nr_lost, bool incomplete)
+static struct rw_error *write_case(const struct options *options, const struct run *run,
+				   const char *const *lost, size_t nr_lost, bool incomplete,
+				   bool was_redacted)
 {
 	_cleanup_free_ char *bytes = NULL;
 	struct rw_case *c;
 	size_t size;
 
-	struct rw_error *err = rw_recorder_case(recorder, &c);
+	struct rw_error *err = rw_recorder_case(run->recorder, &c);
 	if (!err)
-		err = add_lost(c, lost, nr_lost);
+		err = add_lost(run, c, lost, nr_lost);
 	if (err)
 		return err;
 	c->writer = "rewalk " REWALK_VERSION;
+	c->redacted |= was_redacted;
 	c->replay = options->model && strcmp(options->model, "auto") ? options->model : NULL;
 	c->incomplete = incomplete;
 	FILE *file = open_memstream(&bytes, &size);
@@ -172,7 +187,7 @@ static struct rw_error *write_case(const struct options *options, struct rw_reco
 	if (fclose(file))
 		return &rw_enomem;
 	err = check(options->output, bytes, size);
-	return err ? err : write_bytes(options->output, bytes, size);
+	return err ? err : command_write_file(options->output, bytes, size, !c->redacted);
 }
 
 /* ---- the three sources ----------------------------------------------------------- */
@@ -198,8 +213,8 @@ static struct rw_error *export_dump(const struct options *options, const struct 
 		// How often each was met depends on who walks.
 		err = dumped_lost(&dumped, false, &lost, &nr);
 		if (!err)
-			err = write_case(options, run->recorder, (const char *const *)lost, nr,
-					 incomplete);
+			err = write_case(options, run, (const char *const *)lost, nr,
+					 incomplete, false);
 		dumped_free_lost(lost, nr);
 	}
 	dumped_warn(options, &dumped);
@@ -220,7 +235,7 @@ static struct rw_error *export_raw(const struct options *options, struct inputs 
 		return err;
 	raw_walk(options, inputs, &kernel, &walk);
 	err = rw_recorder_walk(run->recorder, NULL, walk.walkable, &walk.in, NULL);
-	return err ? err : write_case(options, run->recorder, NULL, 0, false);
+	return err ? err : write_case(options, run, NULL, 0, false, false);
 }
 
 /** Of a case: fewer tasks, or a redacted one. */
@@ -237,8 +252,9 @@ static struct rw_error *export_case(const struct options *options, struct replay
 						  options->redact, &run->recorder);
 	if (!err)
 		err = replay_each(options, replayed, record_again, run);
-	return err ? err : write_case(&by_case, run->recorder, replayed->c.lost.data,
-				      replayed->c.lost.nr, replayed->c.incomplete);
+	return err ? err : write_case(&by_case, run, replayed->c.lost.data,
+				      replayed->c.lost.nr, replayed->c.incomplete,
+				      replayed->c.redacted);
 }
 
 static struct rw_error *run_export(struct options *options, struct run *run)
@@ -249,18 +265,24 @@ static struct rw_error *run_export(struct options *options, struct run *run)
 	size_t nr;
 
 	run->any = rw_models(&nr);
+	run->vmlinux = options->vmlinux;
 	if (options->model)
 		run->model = rw_model_find(options->model);
 	struct rw_error *err = command_check_model(options);
 	if (err)
 		return err;
 	err = replay_open(options, &replayed);
+	if (!err)
+		err = check_output(options, &inputs);
 	if (!err && replayed.replay) {
 		err = export_case(options, &replayed, run);
 	} else if (!err) {
 		err = command_image(options, &image);
 		if (!err)
 			err = inputs_init(options, &inputs);
+		if (!err)
+			err = check_output(options, &inputs);
+		run->inputs = &inputs;
 		if (!err)
 			err = inputs.nr_sources ? export_dump(options, &inputs, image, run) :
 			      export_raw(options, &inputs, image, run);

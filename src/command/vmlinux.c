@@ -11,7 +11,7 @@
 #include "rewalk/image.h"
 #include "rewalk/input.h"
 
-#include "command.h"
+#include "inputs.h"
 
 /** Does it say by its form, or its first bytes, that it is an INPUT? */
 static struct rw_error *is_input(const char *arg, bool *ret)
@@ -54,8 +54,10 @@ static struct rw_error *is_input(const char *arg, bool *ret)
 struct rw_error *command_image(struct options *options, struct rw_image **ret)
 {
 	bool input;
-	struct rw_error *err = is_input(options->vmlinux, &input);
+	struct rw_error *err = rw_pipe_keep(options->vmlinux, INPUTS_PIPE_LIMIT, &options->vmlinux);
 
+	if (!err)
+		err = is_input(options->vmlinux, &input);
 	if (err || !input)
 		return err ? err : rw_image_open(options->vmlinux, ret);
 	if (!options_add_input(options, options->vmlinux, 0))

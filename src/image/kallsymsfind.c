@@ -2,14 +2,14 @@
 //
 // Where a kernel's own table of symbols lies in its memory, if nothing tells.
 //
-// Up to 6.3 its parts follow each other, each at a multiple of 8:
+// Up to 6.0 its parts follow each other, each at a multiple of 8:
 //
 //	offsets  relative_base  num_syms  names  markers  token_table  token_index
 //
 // The last one is 256 ascending numbers, of which the first is 0.  Behind it nothing has to
 // be looked at; before it each part is told by the next one, and all by each other.
 //
-// Source: scripts/kallsyms.c, write_src(), 4.20 to 6.3; checked on Debian's 5.10.
+// Source: scripts/kallsyms.c, write_src(), 4.20 to 6.0; checked on Debian's 5.10.
 
 #include <stdlib.h>
 #include <string.h>

@@ -50,7 +50,7 @@ const char *const rw_image_names[] = {
 	"el0t_64_sync", "el0t_64_irq", "el0t_64_fiq", "el0t_64_error",
 	"el0t_32_sync", "el0t_32_irq", "el0t_32_fiq", "el0t_32_error",
 	"el1_sync", "el1_irq", "el1_error", "el0_sync", "el0_irq",
-	"ret_to_user", "ret_to_kernel",
+	"ret_to_user", "ret_to_kernel", "work_pending",
 
 	// The walkers, which tell the generation; anchors for DWARF (types_dwarf.c).
 	"arch_stack_walk", "arch_stack_walk_reliable", "unwind_frame", "unwind_next",

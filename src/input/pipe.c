@@ -6,7 +6,7 @@
 // of the pipe's descriptor: who opens the same path again begins at the first byte.
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -80,11 +80,13 @@ struct rw_error *rw_pipe_keep(const char *path, size_t limit, const char **ret)
 	*ret = path;
 	if (fd < 0 || fstat(fd, &st))
 		return NULL;
-	if (S_ISREG(st.st_mode)) {
+	// A file is opened again, unless somebody has read from it.
+	bool regular = S_ISREG(st.st_mode);
+	if (regular && !lseek(fd, 0, SEEK_CUR)) {
 		*ret = name;
 		return NULL;
 	}
-	if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
+	if (!regular && !S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
 		return NULL;
 	int kept = memfd_create("rewalk", MFD_CLOEXEC);
 	if (kept < 0)

@@ -108,7 +108,10 @@ static void entry_code(struct rw_kernel *kernel)
 {
 	for (size_t i = 0; i < sizeof(el1_entry_names) / sizeof(el1_entry_names[0]); i++)
 		add_code(kernel, el1_entry_names[i], kernel->el1_entry, &kernel->nr_el1_entry);
+	// work_pending is a part of ret_to_user, but has a name of its own in kallsyms.
 	add_code(kernel, "ret_from_fork", kernel->ret_from_fork, &kernel->nr_ret_from_fork);
+	add_code(kernel, "ret_to_user", kernel->ret_from_fork, &kernel->nr_ret_from_fork);
+	add_code(kernel, "work_pending", kernel->ret_from_fork, &kernel->nr_ret_from_fork);
 }
 
 static struct rw_error *find_slide(struct rw_kernel *kernel, const struct rw_kernel_facts *facts,

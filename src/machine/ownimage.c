@@ -307,8 +307,8 @@ static struct rw_error *check_list(struct rw_machine *m, const struct rw_image *
 		rw_image_rebase(own, slide);
 		err = compare(m, own, names, theirs - ours);
 	} else if (err->code == RW_ERROR_MISSING) {
-		machine_lose(m, "%s: that the list is of the dump's kernel is not certain",
-			     err->message);
+		machine_lose(m, "%s: the kernel's own symbols are not in the dump: that the list is "
+				"of its kernel is not certain", rw_image_path(names));
 		rw_error_destroy(err);
 		err = NULL;
 	} else if (err->code == RW_ERROR_FORMAT) {

@@ -13,9 +13,10 @@
 #include "model.h"
 
 /**
- * Kernel threads, and tasks that never ran, have a frame pointer of 0 behind ret_from_fork().
- * 0 is on no stack: the walk fails, and does so when nothing went wrong.  "arm64: Implement
- * stack trace termination record" (in 5.14) gave them the final record.
+ * Tasks begin in ret_from_fork() with a frame pointer of 0, and keep it: kernel threads for good,
+ * others on their first way to user mode.  0 is on no stack: the walk fails, and does so when
+ * nothing went wrong.  "arm64: Implement stack trace termination record" (in 5.14) gave them the
+ * final record.
  */
 static bool ends_in_ret_from_fork(struct unwind *w)
 {
@@ -24,7 +25,8 @@ static bool ends_in_ret_from_fork(struct unwind *w)
 	if (w->fp)
 		return false;
 	// What a trampoline stands for may lie there.  That it is not known was noted.
-	if (w->untranslated || w->fgraph_doubt)
+	if (w->untranslated ||
+	    (w->fgraph_doubt && w->in->return_to_handler.exists == RW_UNKNOWN))
 		return true;
 	if (w->pac_doubt) {
 		unwind_missing(w, RW_REASON_PAC_UNKNOWN, RW_DETAIL_NONE, unwind_last(w), w->pc);

@@ -44,7 +44,7 @@ static enum rw_tri may_use(const struct unwind *w, enum rw_stack_type type, bool
 			current = rw_tri_and(current, atomic);
 		return rw_tri_and(current, w->in->in_nmi);
 	case RW_STACK_EFI:
-		return by_ranges ? rw_tri_and(current, w->in->in_efi) : RW_NO;
+		return rw_tri_and(current, w->in->in_efi);
 	case RW_NR_STACKS:
 		break;
 	}
@@ -67,6 +67,17 @@ static bool inside(uint64_t low, uint64_t high, uint64_t addr, uint64_t size)
 /* ---- stacks that were left ------------------------------------------------ */
 
 /**
+ * Those that kernels up to 6.0 know, in the order in which they look at them: where stacks
+ * overlap, which bad pointers of a dump can say, the first one counts.  From 6.1 on the normal
+ * SDEI stack comes before the critical one.
+ */
+static const enum rw_stack_type stacks_of_5_10[] = {
+	RW_STACK_TASK, RW_STACK_IRQ, RW_STACK_OVERFLOW, RW_STACK_SDEI_CRITICAL,
+	RW_STACK_SDEI_NORMAL,
+};
+enum { NR_STACKS_OF_5_10 = sizeof(stacks_of_5_10) / sizeof(stacks_of_5_10[0]) };
+
+/**
  * The unknown stack that @fp is taken to be on: the one that the walk is on, while it
  * goes up, else one that it has not been on.  So no more of them are used up than any
  * answer would: when none is left, the order is broken for sure.
@@ -77,7 +88,9 @@ static int8_t unknown_stack(const struct unwind *w, uint64_t fp)
 
 	if (!may_be_stack(fp))
 		return STACK_NONE;
-	for (int type = 0; type < RW_NR_STACKS; type++) {
+	for (size_t i = 0; i < NR_STACKS_OF_5_10; i++) {
+		int8_t type = stacks_of_5_10[i];
+
 		if (w->in->stacks[type].exists != RW_UNKNOWN ||
 		    may_use(w, type, false) == RW_NO)
 			continue;
@@ -95,16 +108,10 @@ static int8_t unknown_stack(const struct unwind *w, uint64_t fp)
  */
 static int8_t on_accessible_stack(struct unwind *w, uint64_t fp, uint64_t size)
 {
-	// Where stacks overlap, which bad pointers of a dump can say, the first one counts.
-	// From 6.1 on the normal SDEI stack comes before the critical one.
-	static const enum rw_stack_type order[] = {
-		RW_STACK_TASK, RW_STACK_IRQ, RW_STACK_OVERFLOW, RW_STACK_SDEI_CRITICAL,
-		RW_STACK_SDEI_NORMAL,
-	};
 	int8_t in_doubt = STACK_NONE;
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		enum rw_stack_type type = order[i];
+	for (size_t i = 0; i < NR_STACKS_OF_5_10; i++) {
+		enum rw_stack_type type = stacks_of_5_10[i];
 		const struct rw_stack *stack = &w->in->stacks[type];
 		enum rw_tri usable = may_use(w, type, false);
 
@@ -113,7 +120,8 @@ static int8_t on_accessible_stack(struct unwind *w, uint64_t fp, uint64_t size)
 			continue;
 		if (usable == RW_YES)
 			return type;
-		in_doubt = type;
+		if (in_doubt == STACK_NONE)
+			in_doubt = type;
 	}
 	if (in_doubt != STACK_NONE) {
 		unwind_missing(w, RW_REASON_STACK_UNKNOWN, RW_DETAIL_CONTEXT, unwind_last(w), fp);

@@ -55,6 +55,9 @@ def _printed(machine, scenario, out):
     """What the kernel prints of its tasks, before and after the dumps."""
     machine.wait(lambda: machine.said('TOLD 1'), 'what the kernel prints', scenario.limit)
     dumps = _save(machine, scenario, out)
+    machine.read_console()
+    if machine.said('TOLD 2'):
+        raise cache.Failed('the dump was made too late', machine.tail())
     machine.go_on()
     machine.wait(lambda: machine.said('TOLD 2'), 'what the kernel prints again', scenario.limit)
     for n in 1, 2:

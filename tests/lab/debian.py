@@ -119,10 +119,13 @@ class Stock(Debian):
     def newest_version(self):
         names = ARCHIVE.names('linux-image-%s.' % self.name)
         releases = [m.group(1) for m in (re.fullmatch(self.pattern, n) for n in names) if m]
-        if not releases:
-            raise apt.Unavailable('%s has no image of %s' % (self.suite, self.name))
-        last = max(releases, key=lambda r: [int(n) for n in re.findall(r'\d+', r)])
-        return '%s %s' % (ARCHIVE.newest('linux-image-' + last, self.suite), last)
+        releases.sort(key=lambda r: [int(n) for n in re.findall(r'\d+', r)], reverse=True)
+        for release in releases:
+            try:
+                return '%s %s' % (ARCHIVE.newest('linux-image-' + release, self.suite), release)
+            except apt.Unavailable:
+                pass    # it is another suite's, or a name only
+        raise apt.Unavailable('%s has no image of %s' % (self.suite, self.name))
 
     def _release(self, version):
         return version.split()[1]

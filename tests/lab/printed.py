@@ -122,4 +122,6 @@ def compare(before, after, traces):
 def against(directory):
     """What holds traces against the run in @directory."""
     before, after = (read(cache.read(path(directory, n))) for n in (1, 2))
+    if not before or not after:
+        raise cache.Failed('%s: no task was printed' % directory)
     return lambda traces: compare(before, after, traces)

@@ -115,6 +115,8 @@ SCENARIOS = [
 
 def lacks(kernel, scenario):
     """Why @kernel does not support @scenario, or None."""
+    if not kernel.can_build and not scenario.printed:
+        return 'the archive has no headers of it to build our modules by'
     for need in scenario.needs:
         for choice in need.split('|'):
             name, _, value = choice.partition('=')

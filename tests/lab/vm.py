@@ -148,6 +148,13 @@ class Machine:
         self.log.flush()
         self.text += data.decode('utf-8', 'replace').replace('\r', '')
 
+    def read_console(self):
+        """All that it has said so far."""
+        size = -1
+        while size != len(self.text):
+            size = len(self.text)
+            self._pump(0.2)
+
     def wait(self, condition, what, limit):
         """Until @condition(), or until the guest says that it failed."""
         end = time.monotonic() + limit

@@ -130,6 +130,24 @@ static void sleep_traced(int n)
 	zoo_idle();
 }
 
+/* Its child was never in user mode: it stops on its first way there. */
+static void sleep_newborn(int n)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		fork();
+		zoo_idle();
+	}
+	waitpid(pid, NULL, __WALL);
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACEFORK);
+	ptrace(PTRACE_CONT, pid, NULL, NULL);
+	waitpid(pid, NULL, __WALL);
+	zoo_idle();
+}
+
 static void sleep_traced_syscall(int n)
 {
 	pid_t pid = traced_child();
@@ -210,6 +228,7 @@ const struct zoo_kind zoo_wait_kinds[] = {
 	{ "dead_leader", sleep_dead_leader, 2 },
 	{ "stopped", sleep_stopped, 3 },
 	{ "traced", sleep_traced, 2 },
+	{ "newborn", sleep_newborn, 1 },
 	{ "traced_sysc", sleep_traced_syscall, 2 },
 	{ "traced_step", sleep_traced_step, 2 },
 	{ "futex", sleep_futex, 4, 4 },
