@@ -13,6 +13,7 @@
 
 #include "hexdumps.h"
 #include "inputs.h"
+#include "printed.h"
 
 /**
  * A text: registers and hex dumps, whatever else is in it.
@@ -269,6 +270,9 @@ struct rw_error *inputs_init(const struct options *options, struct inputs *ret)
 {
 	struct rw_error *err = inputs_open(options, ret);
 
+	// A log with traces is nothing to complain of.
+	if (!err)
+		err = printer_count(ret);
 	if (!err)
 		err = inputs_read_logs(options, ret);
 	if (!err)

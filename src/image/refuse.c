@@ -12,6 +12,7 @@
 
 #include "rewalk/bytes.h"
 #include "rewalk/error.h"
+#include "rewalk/input.h"
 
 #include "image_private.h"
 
@@ -64,6 +65,11 @@ struct rw_error *rw_image_refuse(const uint8_t *head, size_t size)
 				       "beginning: compressed with %s; a packed vmlinux has to be "
 				       "unpacked first, and for a packed boot image %s",
 				       what, where_it_is);
+	if (size && rw_content_recognise(head, size) == RW_CONTENT_TEXT)
+		return rw_error_create(RW_ERROR_FORMAT,
+				       "beginning: a text, but no list of symbols; a log or a hex dump "
+				       "comes behind the kernel's vmlinux, its System.map, or its "
+				       "vmcore");
 	return rw_error_create(RW_ERROR_FORMAT, "beginning: %s; %s",
 			       size ? "not an ELF file" : "the file is empty", where_it_is);
 }

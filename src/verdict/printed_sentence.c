@@ -78,8 +78,8 @@ static void printed_trace(const struct rw_judged *judged, char ret[RW_SENTENCE_S
 		why = "it does not end as a complete chain does";
 	else
 		why = "its end is cut off";
-	snprintf(ret, RW_SENTENCE_SIZE, "%s; a text has no stack to walk: give a vmcore, or the "
-		 "stack and registers", why);
+	snprintf(ret, RW_SENTENCE_SIZE, "%s; a text has no stack to walk%s", why,
+		 judged->beside ? "" : ": give a vmcore, or the stack and registers");
 }
 
 void rw_judged_sentence(const struct rw_judged *judged, const struct rw_reason *reason,

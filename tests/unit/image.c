@@ -200,7 +200,8 @@ static void test_not_an_elf(void **state)
 	expect_bytes("", 0, "the file is empty");
 	expect_bytes("\x7f" "EL", 3, "not an ELF file");
 	expect_bytes("\x7f" "ELF\2\1\1", 7, "cut short after 7 bytes");
-	expect_bytes("!<arch>\n", 8, "not an ELF file");
+	expect_bytes("!<arch>\n", 8, "a text, but no list of symbols");
+	expect_bytes("\x01\x02\x03", 3, "not an ELF file");
 }
 
 static void test_wrong_elf(void **state)
