@@ -226,6 +226,19 @@ static void test_ret_from_fork(void **unused)
 	w.in.pc = PC(4);
 	assert_verdict(name, RELIABLE);
 	assert_int_equal(t.nr, 1);
+	// A trampoline that stands for something unknown may stand for it; another one may not.
+	for (int at = 2; at <= 4; at += 2) {
+		make_chain(name, 4);
+		set_fp(4, 0);
+		set_lr(at, RTH);
+		w.in.return_to_handler = (struct rw_address){ RTH, RW_YES };
+		w.in.fgraph.form = RW_TRACER_UNKNOWN;
+		ranges_add(&w.ret_from_fork, PC(3), PC(3) + 4);
+		if (at == 4)
+			assert_because(name, UNDETERMINED, RW_REASON_MEMORY_MISSING, 4, RTH);
+		else
+			assert_because(name, UNRELIABLE, RW_REASON_OFF_STACK, 4, 0);
+	}
 	// Later ones have the final record there.
 	make_chain("linux-5.14", 4);
 	set_fp(4, 0);
