@@ -289,6 +289,7 @@ static struct rw_error *run_export(struct options *options, struct run *run)
 	}
 	// The recorder borrows from all the others.
 	rw_recorder_destroy(run->recorder);
+	run->inputs = NULL;
 	inputs_deinit(&inputs);
 	rw_image_close(image);
 	replay_close(&replayed);

@@ -135,19 +135,18 @@ class Stock(Debian):
 
     def build(self, version):
         tree = self.path('tree')
-        self._unpack(version, tree)
+        try:
+            self._unpack(version, tree)
+        except cache.Failed as e:
+            raise apt.Unavailable('the archive has not all of it any more (%s)' % e)
         shutil.rmtree(tree)
 
 
 def _image(release, version):
     """The image's package, and since 6.19 those that it is divided into."""
-    image = 'linux-image-' + release
-    depends = ARCHIVE.field(image, version, 'Depends')
-    wanted = [image] + re.findall(r'linux-(?:base|binary|modules)-' + re.escape(release), depends)
-    for package in wanted:
-        if not ARCHIVE.has(package, version):
-            raise apt.Unavailable('the archive has no %s any more' % package)
-    return [(package, version) for package in wanted]
+    return [(p + release, version)
+            for p in ('linux-image-', 'linux-base-', 'linux-binary-', 'linux-modules-')
+            if ARCHIVE.has(p + release, version)]
 
 
 def _unpack_vmlinux(deb, directory):
