@@ -112,6 +112,9 @@ static void entry_code(struct rw_kernel *kernel)
 	add_code(kernel, "ret_from_fork", kernel->ret_from_fork, &kernel->nr_ret_from_fork);
 	add_code(kernel, "ret_to_user", kernel->ret_from_fork, &kernel->nr_ret_from_fork);
 	add_code(kernel, "work_pending", kernel->ret_from_fork, &kernel->nr_ret_from_fork);
+	// With a part of it, "no" could not be said of the rest.
+	if (kernel->nr_ret_from_fork < 2)
+		kernel->nr_ret_from_fork = 0;
 }
 
 static struct rw_error *find_slide(struct rw_kernel *kernel, const struct rw_kernel_facts *facts,

@@ -281,6 +281,14 @@ static enum rw_tri world_el1_entry(const void *world, uint64_t token)
 	return f ? f->el1_entry : RW_UNKNOWN;
 }
 
+static enum rw_tri world_ret_from_fork(const void *world, uint64_t token)
+{
+	const struct rw_judged_frame *f = frame_of(world, token);
+
+	return f ? of_all(f, ((const struct world *)world)->judged->kernel,
+			  rw_kernel_in_ret_from_fork) : RW_UNKNOWN;
+}
+
 static enum rw_tri world_special(const void *world, uint64_t token)
 {
 	const struct rw_judged_frame *f = frame_of(world, token);
@@ -333,6 +341,7 @@ static void replay(const struct rw_judged *judged, uint64_t limit, bool best,
 	in.in_special = world_special;
 	in.in_code_section = world_code_section;
 	in.in_el1_entry = world_el1_entry;
+	in.in_ret_from_fork = world_ret_from_fork;
 	in.kernel = &w;
 	in.start = judged->start;
 	in.pc = TOKENS;

@@ -106,21 +106,9 @@ def compare(truth, traces):
         if task.kind == 'ran':
             result.count['ran'] += 1
             continue
-        result.count['tasks'] += 1
-        if trace is None:
-            # a task that has lost its stack need not be shown
-            missing = ['rewalk does not show it'] if task.plain else []
-            result.add(task, 'missing' if missing else 'equal', missing)
-            continue
-        verdict = trace['verdict']
-        result.verdicts[verdict] = result.verdicts.get(verdict, 0) + 1
-        found = differences(task, trace, truth.names)
-        result.add(task, 'different' if found else 'equal', found)
+        result.add(task, task.plain, trace, trace and differences(task, trace, truth.names))
     for trace in left.values():
-        result.count['tasks'] += 1
-        result.count['different'] += 1
-        result.shown.append('different: %d %s: the kernel has no such task' % (
-            trace['task']['pid'], trace['task']['comm']))
+        result.add_unknown(trace)
     return result
 
 

@@ -95,27 +95,13 @@ def compare(before, after, traces):
         if task.running or again is None or again.running or task.entries != again.entries:
             result.count['ran'] += 1
             continue
-        result.count['tasks'] += 1
-        if trace is None:
-            # a task that has lost its stack need not be shown
-            missing = ['rewalk does not show it'] if task.entries else []
-            result.add(task, 'missing' if missing else 'equal', missing)
-            continue
-        verdict = trace['verdict']
-        result.verdicts[verdict] = result.verdicts.get(verdict, 0) + 1
-        found = differences(task, trace)
-        result.add(task, 'different' if found else 'equal', found)
+        result.add(task, task.entries, trace, trace and differences(task, trace))
     for pid, trace in left.items():
         if pid in after or pid > max(before):
             result.count['ran'] += 1    # it was born between
             continue
-        result.count['tasks'] += 1
-        if not trace['frames']:
-            result.count['equal'] += 1  # without a stack it is not printed
-            continue
-        result.count['different'] += 1
-        result.shown.append('different: %d %s: the kernel has no such task' % (
-            pid, trace['task']['comm']))
+        # Without a stack it is not printed, and is reliable without a walk.
+        result.add_unknown(trace, not trace['frames'] and trace['verdict'] == 'reliable')
     return result
 
 

@@ -118,6 +118,7 @@ PRINTED_CHANGES = [
     ('printed: another mark', put_frame(0xf2, 1, 'marks', ['F']), 'different'),
     ('printed: another name of a task', lambda t: t[0xf2]['task'].update(comm='x'), 'different'),
     ('printed: undetermined', put(0xf2, 'verdict', 'undetermined'), 'different'),
+    ('printed: a zombie that is not reliable', put(0xf4, 'verdict', 'undetermined'), 'different'),
     ('printed: a task is missing', lambda t: t.pop(0xf2), 'missing'),
     ('printed: a task is too many', lambda t: t[0xf4].update(frames=t[0xf5]['frames']),
      'different'),

@@ -255,6 +255,32 @@ static void test_beside(void **state)
 	rw_judged_deinit(&judged);
 }
 
+/** In a layout whose chains end at a frame pointer of 0 it is asked for ret_from_fork. */
+static void test_zero_fp_ends(void **state)
+{
+	const struct rw_printed_entry entries[] = {
+		ENTRY("schedule", 0x30, 0x40), ENTRY("wait_for_event", 0x30, 0x40),
+		ENTRY("ret_from_fork", 0x20, 0x30),
+	};
+	struct rw_printed_facts facts = { .pid = 1 };
+	struct rw_printed_trace trace = { .facts = &facts, .entries = entries };
+	const struct rw_model *model = rw_model_find("linux-5.10");
+	struct rw_kernel old = kernel;
+	struct rw_judged judged;
+
+	(void)state;
+	old.has_layout = true;
+	old.layout = model->layout;
+	assert_true(old.layout.zero_fp_ends);
+	// With ret_from_fork at its end, and cut off before.
+	for (trace.nr = 2; trace.nr <= 3; trace.nr++) {
+		no_error(rw_judged_init(&old, model, "text", "given", 0, &trace, &judged));
+		assert_int_equal(judged.result.verdict, RW_VERDICT_UNDETERMINED);
+		assert_int_equal(judged.result.reasons[0].code, RW_REASON_PRINTED_TRACE);
+		rw_judged_deinit(&judged);
+	}
+}
+
 /** /proc/PID/stack leaves out the scheduler wherever it stands, then all but 64 entries. */
 static void test_beside_proc_stack(void **state)
 {
@@ -288,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_pc),
 		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_beside_proc_stack),
+		cmocka_unit_test(test_zero_fp_ends),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
